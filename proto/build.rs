@@ -7,11 +7,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Google's protos that belong to the descriptor set: operations are served,
 /// and Envoy can only print error details whose types it knows.
-const GOOGLE: [&str; 3] = [
-    "google/longrunning/operations.proto",
-    "google/rpc/error_details.proto",
-    "google/rpc/status.proto",
-];
+const GOOGLE: [&str; 3] =
+    ["google/longrunning/operations.proto", "google/rpc/error_details.proto", "google/rpc/status.proto"];
 
 fn main() -> Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -39,7 +36,10 @@ fn main() -> Result<()> {
     let mut config = tonic_prost_build::Config::new();
     for message in pool.all_messages() {
         let name = message.full_name();
-        if name.starts_with("observatory.") || name.starts_with("google.longrunning.") || name.starts_with("google.rpc.") {
+        if name.starts_with("observatory.")
+            || name.starts_with("google.longrunning.")
+            || name.starts_with("google.rpc.")
+        {
             config.type_attribute(name, "#[derive(::prost_reflect::ReflectMessage)]");
             config.type_attribute(
                 name,

@@ -1,1 +1,15 @@
-//! Migrations.
+//! The database schema, up and down.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_core;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_core::Migration)]
+    }
+}

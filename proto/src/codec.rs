@@ -74,12 +74,12 @@ pub fn validate<M: ReflectMessage>(message: &M) -> Result<(), Error> {
     }
     match VALIDATOR.validate(message) {
         Ok(()) => Ok(()),
-        Err(prost_protovalidate::Error::Validation(found)) => Err(Error::invalid_fields(
-            found.violations().iter().map(|violation| FieldViolation {
+        Err(prost_protovalidate::Error::Validation(found)) => {
+            Err(Error::invalid_fields(found.violations().iter().map(|violation| FieldViolation {
                 field: violation.field_path().to_string(),
                 description: describe(violation.message(), violation.rule_id()),
-            }),
-        )),
+            })))
+        }
         Err(error) => Err(Error::new(Reason::Internal, format!("a field rule can't be evaluated: {error}"))),
     }
 }
@@ -130,8 +130,7 @@ mod tests {
 
     #[test]
     fn unknown_enum_values_are_refused() {
-        let request =
-            extractor::ExtractSkillsRequest { text: "Rust".into(), pipeline: 9, ..Default::default() };
+        let request = extractor::ExtractSkillsRequest { text: "Rust".into(), pipeline: 9, ..Default::default() };
         assert_eq!(fields(validate(&request).expect_err("there is no pipeline 9")), ["pipeline"]);
     }
 

@@ -142,8 +142,7 @@ impl Error {
         let mut error = Self::new(reason, status.message());
         error.metadata = info.map(|info| info.metadata.clone()).unwrap_or_default();
         error.retry_after = details.retry_info().and_then(|retry| retry.retry_delay);
-        error.resource =
-            details.resource_info().map(|info| (info.resource_type.clone(), info.resource_name.clone()));
+        error.resource = details.resource_info().map(|info| (info.resource_type.clone(), info.resource_name.clone()));
         for violation in details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default() {
             error = error.with_field(violation.field, violation.description);
         }

@@ -1,1 +1,37 @@
-//! Placeholder.
+//! Postgres: entities, and the queries that services share.
+
+pub mod effects;
+pub mod error;
+pub mod journal;
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+
+pub use error::into_error;
+pub use sea_orm;
+
+/// Opens a pool without connecting: a service starts, and says so in its
+/// health, also while Postgres is away. `max_connections` per process.
+///
+/// # Errors
+/// When the URL can't be parsed.
+pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(max_connections)
+        .connect_lazy(true)
+        .connect_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(Duration::from_secs(300))
+        .sqlx_logging(false);
+    sea_orm::Database::connect(options).await
+}
+
+/// Answers whether Postgres does.
+///
+/// # Errors
+/// Why it doesn't, in a sentence.
+pub async fn ping(db: &DatabaseConnection) -> Result<(), String> {
+    db.ping().await.map_err(|error| error.to_string())
+}
