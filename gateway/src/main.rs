@@ -1,1 +1,7 @@
-fn main() {}
+//! The gateway: what people query.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    observatory_mesh::start(observatory_gateway::SERVICE, observatory_gateway::build)
+}

@@ -1,8 +1,19 @@
 //! Postgres: entities, and the queries that services share.
 
+pub mod cleaning;
+mod conditions;
 pub mod effects;
+pub mod entities;
 pub mod error;
+pub mod extraction;
+pub mod import;
+pub mod jobs;
 pub mod journal;
+pub mod page;
+pub mod search;
+pub mod skills;
+pub mod stats;
+pub mod taxonomy;
 
 use std::time::Duration;
 

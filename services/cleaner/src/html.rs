@@ -41,6 +41,13 @@ pub fn to_text(html_or_text: &str) -> String {
 }
 
 fn pass(input: &str) -> String {
+    if memmem::find(input.as_bytes(), b"<![CDATA[").is_some() {
+        return pass_markup(&input.replace("<![CDATA[", "").replace("]]>", ""));
+    }
+    pass_markup(input)
+}
+
+fn pass_markup(input: &str) -> String {
     let bytes = input.as_bytes();
     if memchr(b'<', bytes).is_some() {
         let survey = markup::survey(input);
@@ -51,8 +58,9 @@ fn pass(input: &str) -> String {
     // A whole document that was escaped: "&lt;p&gt;Hola&lt;/p&gt;", as feeds and JSON-LD carry it.
     if memmem::find(bytes, b"&lt;").is_some() || memmem::find(bytes, b"&#60;").is_some() {
         let unescaped = unescape(input);
-        if markup::survey(&unescaped).is_html {
-            return unescaped;
+        let survey = markup::survey(&unescaped);
+        if survey.is_html {
+            return render::html(&unescaped, survey);
         }
     }
     plain(input)

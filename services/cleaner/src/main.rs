@@ -1,1 +1,5 @@
-fn main() {}
+//! The Cleaner: job ads from HTML to usable text.
+
+fn main() -> std::process::ExitCode {
+    observatory_mesh::start(observatory_cleaner::SERVICE, observatory_cleaner::build)
+}

@@ -109,10 +109,7 @@ impl Source {
         let spanish = stem.split(['_', '.', '-']).any(|part| part == "es");
         Self {
             language: if spanish { Language::Es } else { Language::En },
-            collection: stem
-                .find("SkillsCollection")
-                .filter(|&at| at > 0)
-                .map(|at| stem[..at].to_owned()),
+            collection: stem.find("SkillsCollection").filter(|&at| at > 0).map(|at| stem[..at].to_owned()),
         }
     }
 }
@@ -232,10 +229,7 @@ impl EscoCatalogue {
     fn concept(&mut self, uri: &str) -> &mut EscoConcept {
         self.concepts
             .entry(uri.to_owned())
-            .or_insert_with(|| EscoConcept {
-                concept_uri: uri.to_owned(),
-                ..EscoConcept::default()
-            })
+            .or_insert_with(|| EscoConcept { concept_uri: uri.to_owned(), ..EscoConcept::default() })
     }
 
     /// Reads a CSV file: the header tells which.
@@ -436,9 +430,7 @@ impl Columns {
         } else if has(["skill", "source_url"]) {
             Ok(Shape::Laiser)
         } else {
-            Err(EscoError::UnknownHeader {
-                columns: self.0.keys().cloned().collect(),
-            })
+            Err(EscoError::UnknownHeader { columns: self.0.keys().cloned().collect() })
         }
     }
 
@@ -447,12 +439,9 @@ impl Columns {
         let Some(&at) = self.0.get(name) else {
             return Ok("");
         };
-        let field = record
-            .get(at)
-            .ok_or_else(|| format!("row has {} fields, {name} is field {}", record.len(), at + 1))?;
-        std::str::from_utf8(field)
-            .map(str::trim)
-            .map_err(|e| format!("{name} is not UTF-8: {e}"))
+        let field =
+            record.get(at).ok_or_else(|| format!("row has {} fields, {name} is field {}", record.len(), at + 1))?;
+        std::str::from_utf8(field).map(str::trim).map_err(|e| format!("{name} is not UTF-8: {e}"))
     }
 }
 
@@ -467,10 +456,7 @@ fn skill_uri(uri: &str) -> Result<&str, String> {
 
 /// Lists stand on lines in some files and between ` | ` in others.
 fn split_list(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n')
-        .flat_map(|line| line.split(" | "))
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+    text.split('\n').flat_map(|line| line.split(" | ")).map(str::trim).filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]
@@ -517,10 +503,7 @@ mod tests {
         assert_eq!((report.used, report.skipped), (1, 1));
         let skills = format!("conceptUri,preferredLabel\n{URI},Haskell\n");
         all.read_csv(skills.as_bytes(), &english()).unwrap();
-        assert_eq!(
-            all.into_concepts()[0].broader_concept_uri(),
-            Some(format!("{URI}g").as_str())
-        );
+        assert_eq!(all.into_concepts()[0].broader_concept_uri(), Some(format!("{URI}g").as_str()));
     }
 
     #[test]
@@ -538,9 +521,7 @@ mod tests {
 
     #[test]
     fn an_unknown_header_is_an_error_that_names_the_columns() {
-        let error = EscoCatalogue::new()
-            .read_csv("a,b\n1,2\n".as_bytes(), &english())
-            .unwrap_err();
+        let error = EscoCatalogue::new().read_csv("a,b\n1,2\n".as_bytes(), &english()).unwrap_err();
         assert!(error.to_string().contains("\"a\""), "{error}");
     }
 

@@ -47,11 +47,7 @@ pub struct FoldBuf {
 
 impl Default for FoldBuf {
     fn default() -> Self {
-        Self {
-            bytes: [0; MAX_WORD + 8],
-            len: 0,
-            overflow: false,
-        }
+        Self { bytes: [0; MAX_WORD + 8], len: 0, overflow: false }
     }
 }
 
@@ -108,14 +104,27 @@ impl FoldBuf {
         self.overflow
     }
 
+    /// Adds a run of ASCII letters and digits, lower-cased.
+    #[inline]
+    pub fn extend_ascii_word(&mut self, word: &[u8]) {
+        let room = MAX_WORD - self.len;
+        self.overflow |= word.len() > room;
+        let n = word.len().min(room);
+        for (to, &from) in self.bytes[self.len..self.len + n].iter_mut().zip(word) {
+            // Lower case in one step: digits have this bit set already.
+            *to = from | 0x20;
+        }
+        self.len += n;
+    }
+
     /// A 64-bit hash of the word, eight bytes a step (multiply and fold, as in wyhash).
     #[inline]
     pub fn hash(&mut self) -> u64 {
         let padded = (self.len + 7) & !7;
         self.bytes[self.len..padded].fill(0);
         let mut h = (self.len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        for chunk in self.bytes[..padded].as_chunks::<8>().0 {
-            h = (h ^ u64::from_le_bytes(*chunk)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        for piece in self.bytes[..padded].as_chunks::<8>().0 {
+            h = (h ^ u64::from_le_bytes(*piece)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
             h ^= h >> 32;
         }
         h
@@ -139,15 +148,10 @@ impl LatinEntry {
     }
 }
 
-static LATIN: LazyLock<Vec<LatinEntry>> =
-    LazyLock::new(|| (LATIN_START..LATIN_END).map(latin_entry).collect());
+static LATIN: LazyLock<Vec<LatinEntry>> = LazyLock::new(|| (LATIN_START..LATIN_END).map(latin_entry).collect());
 
 fn latin_entry(code: u32) -> LatinEntry {
-    let mut entry = LatinEntry {
-        class: CharClass::Symbol,
-        len: 0,
-        bytes: [0; 4],
-    };
+    let mut entry = LatinEntry { class: CharClass::Symbol, len: 0, bytes: [0; 4] };
     let Some(c) = char::from_u32(code) else {
         return entry;
     };
@@ -171,9 +175,7 @@ pub fn latin_table() -> &'static [LatinEntry] {
 /// Looks a character up in [`latin_table`]; `None` outside its range.
 #[inline]
 pub fn latin(table: &'static [LatinEntry], c: char) -> Option<&'static LatinEntry> {
-    (c as u32)
-        .checked_sub(LATIN_START)
-        .and_then(|i| table.get(i as usize))
+    (c as u32).checked_sub(LATIN_START).and_then(|i| table.get(i as usize))
 }
 
 /// Class of any character.
@@ -226,7 +228,7 @@ fn spell_out(c: char) -> Option<&'static str> {
 
 /// Takes a folded word to the form that it shares with its plural, in place: a final `s`, then a final
 /// `e`, fall off, and a final `y` becomes `i` (`servidores` = `servidor`, `libraries` = `library`,
-/// `bases` = `base`). Words under four letters, and endings `ss`, `us`, `is`, stay as they are.
+/// `bases` = `base`). Words under four letters, and endings `ss`, `us`, `is` (but `apis`), stay as they are.
 ///
 /// Both labels and text go through it, so it only has to be equal for forms of one word, not a word.
 #[inline]
@@ -238,7 +240,7 @@ pub fn stem(word: &mut FoldBuf) {
     }
     let mut end = n;
     if bytes[n - 1] == b's' {
-        if matches!(bytes[n - 2], b's' | b'u' | b'i') {
+        if matches!(bytes[n - 2], b's' | b'u') || (bytes[n - 2] == b'i' && n > 4) {
             return;
         }
         end -= 1;
@@ -279,10 +281,19 @@ pub fn fold_phrase(text: &str) -> String {
     }
     let mut collect = Collect(String::with_capacity(text.len()));
     crate::tokens::tokenize(text, &mut collect, &mut Vec::new());
-    collect
-        .0
-        .trim_matches(|c: char| c == ' ' || (c.is_ascii_punctuation() && !".+#".contains(c)))
-        .to_owned()
+    collect.0.trim_matches(|c: char| c == ' ' || (c.is_ascii_punctuation() && !".+#".contains(c))).to_owned()
+}
+
+/// [`fold_phrase`] with every word in the form it shares with its plural.
+pub fn stem_phrase(text: &str) -> String {
+    let stemmed = |word: &str| {
+        let mut buf = FoldBuf::default();
+        buf.extend(word.as_bytes());
+        stem(&mut buf);
+        String::from_utf8_lossy(buf.as_bytes()).into_owned()
+    };
+    let words: Vec<String> = fold_phrase(text).split(' ').map(stemmed).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]

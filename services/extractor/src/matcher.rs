@@ -1,7 +1,7 @@
 //! Finds every label of a large list in a text, in one pass.
 //!
 //! Words of the text are folded, stemmed and looked up in an open-addressing table of the words that
-//! labels use; a trie over word ids, laid out breadth-first in three flat arrays, finds the longest
+//! labels use; a trie over word ids, laid out breadth-first in one flat array, finds the longest
 //! label from each word. In such a layout a node's number is also its incoming edge's, so that a label
 //! list of 130,000 needs about 5 MB.
 //!
@@ -10,20 +10,38 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::fold::{self, FoldBuf};
-use crate::tokens::{self, Gap, Token, UNKNOWN, Vocabulary};
+use crate::fold;
+use crate::tokens::{self, Gap, Token, UNKNOWN};
+use crate::words::{WordBuilder, WordTable};
 
 /// Number of layers.
 pub const LAYERS: usize = 2;
 /// Longest label, in tokens; longer ones are left out (the longest of ESCO has 27).
 const MAX_TOKENS: usize = 32;
 
+/// Up to this many children of a node are looked through one by one.
+const FEW: usize = 4;
+/// Size of the filter of word pairs, in words of 64 bits (256 KiB).
+const PAIR_WORDS: usize = 1 << 15;
+/// Marks a first word that is a label by itself.
+const WHOLE: u32 = 1 << 31;
+
+/// Place in the filter of the edge out of a first word's node.
+#[inline]
+fn pair_bit(node: u32, word: u32) -> (usize, u64) {
+    let key = u64::from(node) << 32 | u64::from(word);
+    let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    ((hash >> 49) as usize, 1 << (hash >> 43 & 63))
+}
+
 /// How far a one-word label may differ from the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inflection {
-    /// The folded word itself, or an acronym with a lower-case `s` (`APIs`).
+    /// The folded word itself, nothing else.
     Exact,
-    /// Also its plural.
+    /// Also with a version (`Angular12`); an acronym also with a lower-case `s` (`APIs`).
+    Name,
+    /// Also with a version, and its plural.
     Plural,
 }
 
@@ -60,23 +78,31 @@ pub struct Scratch {
     pub tokens: Vec<Token>,
     /// Matches in the last text, by start, the lower layer first.
     pub matches: Vec<Match>,
+    hashes: Vec<u64>,
 }
 
 /// The compiled labels.
 pub struct Matcher {
     words: WordTable,
-    /// First-word id -> node (0 = no label starts with it).
+    /// First-word id -> its node (0 = no label starts with it), marked [`WHOLE`] if the word is a label.
     root: Vec<u32>,
-    /// Word id on the edge into each node.
-    edge: Vec<u32>,
-    /// Node -> its first child; its children end where those of the next node begin.
-    first_child: Vec<u32>,
-    /// Node -> its first entry in `labels`; they end where those of the next node begin.
-    first_label: Vec<u32>,
+    /// The trie, breadth-first, and one more node that closes the last ranges.
+    nodes: Vec<Node>,
     labels: Vec<u32>,
+    /// One bit for each pair of first word and second, to refuse most pairs without a search.
+    pairs: Vec<u64>,
     layers: Vec<u8>,
     /// One-word labels: what [`Inflection`] needs to know.
     single: FxHashMap<u32, Single>,
+}
+
+/// A node of the trie. What it owns ends where the next node's begins.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Word on the edge into it.
+    word: u32,
+    first_child: u32,
+    first_label: u32,
 }
 
 struct Single {
@@ -88,8 +114,9 @@ struct Single {
 
 impl Matcher {
     /// Compiles labels. Where two are the same in the text, the one listed first wins.
-    /// Labels without a word, and those longer than 32 words, are left out.
-    pub fn new(patterns: &[Pattern<'_>]) -> Self {
+    /// Labels without a word, and those longer than 32 words, are left out. `words` get ids too, so that
+    /// [`Matcher::word_id`] knows them.
+    pub fn new(patterns: &[Pattern<'_>], words: &[&str]) -> Self {
         let mut builder = WordBuilder::default();
         let mut scratch = Vec::new();
         let mut pool: Vec<u32> = Vec::with_capacity(patterns.len() * 5);
@@ -109,18 +136,18 @@ impl Matcher {
             }
             sequences.push((start as u32, len as u32, number as u32));
         }
+        for word in words {
+            tokens::tokenize(word, &mut builder, &mut scratch);
+        }
         let ids = |s: &(u32, u32, u32)| &pool[s.0 as usize..(s.0 + s.1) as usize];
         let layer = |s: &(u32, u32, u32)| patterns[s.2 as usize].layer;
-        sequences.sort_unstable_by(|a, b| {
-            (ids(a), layer(a), a.2).cmp(&(ids(b), layer(b), b.2))
-        });
+        sequences.sort_unstable_by(|a, b| (ids(a), layer(a), a.2).cmp(&(ids(b), layer(b), b.2)));
         let mut matcher = Self {
             words: builder.freeze(),
             root: Vec::new(),
-            edge: Vec::new(),
-            first_child: Vec::new(),
-            first_label: Vec::new(),
+            nodes: Vec::new(),
             labels: Vec::with_capacity(sequences.len()),
+            pairs: vec![0; PAIR_WORDS],
             layers: patterns.iter().map(|p| p.layer).collect(),
             single,
         };
@@ -131,31 +158,38 @@ impl Matcher {
     /// Lays out the trie of sorted sequences breadth-first.
     fn build_trie(&mut self, pool: &[u32], sequences: &[(u32, u32, u32)]) {
         self.root = vec![0; self.words.len()];
-        self.edge.push(UNKNOWN);
+        let node = |word| Node { word, first_child: 0, first_label: 0 };
+        self.nodes.push(node(UNKNOWN));
         let mut ranges = vec![(0, sequences.len(), 0)];
-        let mut node = 0;
-        while let Some(&(mut low, high, depth)) = ranges.get(node) {
-            self.first_child.push(self.edge.len() as u32);
-            self.first_label.push(self.labels.len() as u32);
+        let mut at = 0;
+        while let Some(&(mut low, high, depth)) = ranges.get(at) {
+            self.nodes[at].first_child = self.nodes.len() as u32;
+            self.nodes[at].first_label = self.labels.len() as u32;
             while low < high && sequences[low].1 as usize == depth {
                 self.labels.push(sequences[low].2);
                 low += 1;
+                if depth == 1 {
+                    self.root[self.nodes[at].word as usize] |= WHOLE;
+                }
             }
             while low < high {
                 let word = pool[sequences[low].0 as usize + depth];
-                let same = sequences[low..high]
-                    .partition_point(|s| pool[s.0 as usize + depth] <= word);
-                if node == 0 {
-                    self.root[word as usize] = self.edge.len() as u32;
+                let same = sequences[low..high].partition_point(|s| pool[s.0 as usize + depth] <= word);
+                match depth {
+                    0 => self.root[word as usize] = self.nodes.len() as u32,
+                    1 => {
+                        let (place, bit) = pair_bit(at as u32, word);
+                        self.pairs[place] |= bit;
+                    }
+                    _ => {}
                 }
-                self.edge.push(word);
+                self.nodes.push(node(word));
                 ranges.push((low, low + same, depth + 1));
                 low += same;
             }
-            node += 1;
+            at += 1;
         }
-        self.first_child.push(self.edge.len() as u32);
-        self.first_label.push(self.labels.len() as u32);
+        self.nodes.push(Node { word: UNKNOWN, first_child: at as u32, first_label: self.labels.len() as u32 });
     }
 
     /// Number of labels that can be found.
@@ -171,7 +205,7 @@ impl Matcher {
     /// Id of a word as tokens carry it, if some label uses it or a form of it.
     pub fn word_id(&self, word: &str) -> Option<u32> {
         let mut found = Vec::new();
-        tokens::tokenize(word, &mut Reader(&self.words), &mut found);
+        self.words.read(word, &mut Vec::new(), &mut found);
         match found.as_slice() {
             [token] if token.id != UNKNOWN => Some(token.id),
             _ => None,
@@ -187,7 +221,7 @@ impl Matcher {
     /// label from the same word then gets its chance.
     pub fn find(&self, text: &str, scratch: &mut Scratch, accept: impl Fn(u32, &str) -> bool) {
         scratch.matches.clear();
-        tokens::tokenize(text, &mut Reader(&self.words), &mut scratch.tokens);
+        self.words.read(text, &mut scratch.hashes, &mut scratch.tokens);
         let tokens = &scratch.tokens[..];
         let mut until = [0; LAYERS];
         let mut path = [(0, 0); MAX_TOKENS];
@@ -214,58 +248,64 @@ impl Matcher {
                 }
             }
         }
-        scratch.matches.sort_by_key(|m| (m.token_start, m.layer));
+        scratch.matches.sort_unstable_by_key(|m| (m.token_start, m.layer));
     }
 
     /// The nodes with labels on the way from token `start`, shortest first, each with the token after it.
     #[inline]
-    fn walk<'p>(
-        &self,
-        tokens: &[Token],
-        start: usize,
-        path: &'p mut [(u32, usize); MAX_TOKENS],
-    ) -> &'p [(u32, usize)] {
-        let mut node = match self.root.get(tokens[start].id as usize) {
-            Some(&node) if node != 0 => node,
+    fn walk<'p>(&self, tokens: &[Token], start: usize, path: &'p mut [(u32, usize); MAX_TOKENS]) -> &'p [(u32, usize)] {
+        let entry = match self.root.get(tokens[start].id as usize) {
+            Some(&entry) if entry != 0 => entry,
             _ => return &[],
         };
-        let mut depth = 0;
+        let mut node = entry & !WHOLE;
         let mut end = start + 1;
-        loop {
-            if self.first_label[node as usize] != self.first_label[node as usize + 1] {
-                path[depth] = (node, end);
-                depth += 1;
-            }
-            let Some(token) = tokens.get(end) else { break };
+        let mut depth = 0;
+        if entry & WHOLE != 0 {
+            path[0] = (node, end);
+            depth = 1;
+        }
+        while let Some(token) = tokens.get(end) {
             if token.gap == Gap::Break || token.id == UNKNOWN {
                 break;
+            }
+            if end == start + 1 {
+                let (place, bit) = pair_bit(node, token.id);
+                if self.pairs[place] & bit == 0 {
+                    break;
+                }
             }
             let Some(child) = self.child(node, token.id) else {
                 break;
             };
             node = child;
             end += 1;
+            if !self.labels_of(node).is_empty() {
+                path[depth] = (node, end);
+                depth += 1;
+            }
         }
         &path[..depth]
     }
 
     #[inline]
     fn child(&self, node: u32, word: u32) -> Option<u32> {
-        let low = self.first_child[node as usize] as usize;
-        let high = self.first_child[node as usize + 1] as usize;
-        let edges = &self.edge[low..high];
-        let at = if edges.len() <= 8 {
-            edges.iter().position(|&e| e == word)?
+        let low = self.nodes[node as usize].first_child;
+        let high = self.nodes[node as usize + 1].first_child;
+        let children = &self.nodes[low as usize..high as usize];
+        let at = if children.len() <= FEW {
+            children.iter().position(|c| c.word == word)?
         } else {
-            edges.binary_search(&word).ok()?
+            children.binary_search_by_key(&word, |c| c.word).ok()?
         };
-        Some((low + at) as u32)
+        Some(low + at as u32)
     }
 
+    #[inline]
     fn labels_of(&self, node: u32) -> &[u32] {
-        let low = self.first_label[node as usize] as usize;
-        let high = self.first_label[node as usize + 1] as usize;
-        &self.labels[low..high]
+        let low = self.nodes[node as usize].first_label;
+        let high = self.nodes[node as usize + 1].first_label;
+        &self.labels[low as usize..high as usize]
     }
 
     /// Whether a label may stand at tokens `start..end`; `Some(true)` in another form of its word.
@@ -299,10 +339,16 @@ impl Single {
     }
 
     fn admits(&self, surface: &str) -> Option<bool> {
-        let folded = fold::fold_phrase(surface);
         let label = &*self.folded;
+        if surface.eq_ignore_ascii_case(label) {
+            return Some(false);
+        }
+        let folded = fold::fold_phrase(surface);
         if folded == label {
             return Some(false);
+        }
+        if self.inflection == Inflection::Exact {
+            return None;
         }
         let rest = folded.strip_prefix(label);
         let version = rest.is_some_and(|r| r.len() <= 2 && r.bytes().all(|b| b.is_ascii_digit()));
@@ -365,146 +411,68 @@ fn boundary_ok(text: &[u8], from: usize, to: usize) -> bool {
     true
 }
 
-/// The words of all labels, growing.
-#[derive(Default)]
-struct WordBuilder {
-    ids: FxHashMap<Box<[u8]>, u32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl WordBuilder {
-    fn intern(&mut self, word: &[u8]) -> u32 {
-        if let Some(&id) = self.ids.get(word) {
-            return id;
-        }
-        let id = self.ids.len() as u32;
-        self.ids.insert(word.into(), id);
-        id
+    fn matcher(labels: &[&str]) -> Matcher {
+        let pattern = |text| Pattern { text, layer: 0, inflection: Inflection::Name };
+        Matcher::new(&labels.iter().copied().map(pattern).collect::<Vec<_>>(), &[])
     }
 
-    fn freeze(self) -> WordTable {
-        let mut words: Vec<_> = self.ids.into_iter().collect();
-        words.sort_unstable_by_key(|(_, id)| *id);
-        let size = (words.len() * 2).next_power_of_two().max(16);
-        let mut table = WordTable {
-            slots: vec![(0, UNKNOWN); size],
-            mask: size - 1,
-            offsets: vec![0],
-            bytes: Vec::new(),
-            symbols: [UNKNOWN; 128],
-        };
-        for (word, id) in &words {
-            table.bytes.extend_from_slice(word);
-            table.offsets.push(table.bytes.len() as u32);
-            if let [b] = **word
-                && b.is_ascii_punctuation()
-            {
-                table.symbols[usize::from(b)] = *id;
-            }
-            let mut buf = FoldBuf::default();
-            buf.extend(word);
-            let hash = buf.hash();
-            let mut slot = hash as usize & table.mask;
-            while table.slots[slot].1 != UNKNOWN {
-                slot = (slot + 1) & table.mask;
-            }
-            table.slots[slot] = ((hash >> 32) as u32, *id);
-        }
-        table
-    }
-}
-
-impl Vocabulary for WordBuilder {
-    fn word(&mut self, folded: &mut FoldBuf) -> u32 {
-        if folded.overflowed() {
-            return UNKNOWN;
-        }
-        fold::stem(folded);
-        self.intern(folded.as_bytes())
+    fn found<'t>(labels: &[&str], text: &'t str) -> Vec<&'t str> {
+        let mut scratch = Scratch::default();
+        matcher(labels).find(text, &mut scratch, |_, _| true);
+        let place = |i: u32| &scratch.tokens[i as usize];
+        let surface = |m: &Match| &text[place(m.token_start).start as usize..place(m.token_end - 1).end as usize];
+        scratch.matches.iter().map(surface).collect()
     }
 
-    fn symbol(&mut self, symbol: u8) -> u32 {
-        self.intern(&[symbol])
+    #[test]
+    fn technology_names_are_whole_words() {
+        let labels = ["C", "C++", "C#", "F#", "R", "Java", ".NET", "ASP.NET", "Go", "JS"];
+        assert_eq!(found(&labels, "C++, C# y C; F#"), ["C++", "C#", "C", "F#"]);
+        assert_eq!(found(&labels, "JavaScript, I+D, R&D, C.V., internet, empresa.net, Three.js"), [""; 0]);
+        assert_eq!(found(&labels, "ASP.NET; .NET; asp .net, (.net)"), ["ASP.NET", ".NET", "asp .net", ".net"]);
+        assert_eq!(found(&labels, "Java 8+ / Java17"), ["Java", "Java17"]);
+        assert_eq!(found(&labels, "java@go.com https://r.io/java www.java.com"), [""; 0]);
     }
 
-    fn knows_dotted(&mut self, _: &mut FoldBuf) -> bool {
-        true
-    }
-}
-
-/// The words of all labels, frozen: open addressing, half full.
-struct WordTable {
-    /// Upper half of the hash, and the id.
-    slots: Vec<(u32, u32)>,
-    mask: usize,
-    offsets: Vec<u32>,
-    bytes: Vec<u8>,
-    symbols: [u32; 128],
-}
-
-impl WordTable {
-    fn len(&self) -> usize {
-        self.offsets.len() - 1
+    #[test]
+    fn words_join_by_space_hyphen_slash_dot_alike_but_not_over_a_break() {
+        let labels = ["scikit-learn", "CI/CD", "Node.js", "React", "Angular", "PL/SQL", "Power BI"];
+        assert_eq!(
+            found(&labels, "scikit learn, CI-CD, ci / cd, node js"),
+            ["scikit learn", "CI-CD", "ci / cd", "node js"]
+        );
+        assert_eq!(found(&labels, "React/Angular + PL-SQL"), ["React", "Angular", "PL-SQL"]);
+        assert_eq!(found(&labels, "scikit - learn; Power, BI; Power\nBI; fin.Power.Bien"), [""; 0]);
+        assert_eq!(found(&["trabajo"], "un trabajo.Las tareas"), ["trabajo"]);
     }
 
-    #[inline]
-    fn get(&self, word: &mut FoldBuf) -> u32 {
-        let hash = word.hash();
-        let mut slot = hash as usize & self.mask;
-        loop {
-            let (high, id) = self.slots[slot];
-            if id == UNKNOWN {
-                return UNKNOWN;
-            }
-            if high == (hash >> 32) as u32 {
-                let low = self.offsets[id as usize] as usize;
-                let end = self.offsets[id as usize + 1] as usize;
-                if &self.bytes[low..end] == word.as_bytes() {
-                    return id;
-                }
-            }
-            slot = (slot + 1) & self.mask;
-        }
-    }
-}
-
-/// Reads a text against a frozen table.
-struct Reader<'a>(&'a WordTable);
-
-impl Vocabulary for Reader<'_> {
-    #[inline]
-    fn word(&mut self, folded: &mut FoldBuf) -> u32 {
-        if folded.overflowed() {
-            return UNKNOWN;
-        }
-        fold::stem(folded);
-        let id = self.0.get(folded);
-        if id == UNKNOWN && folded.as_bytes().last().is_some_and(u8::is_ascii_digit) {
-            return self.without_version(folded);
-        }
-        id
+    #[test]
+    fn the_longest_label_wins_and_a_refused_one_leaves_the_shorter() {
+        let labels = ["SQL", "SQL Server", "SQL Server Integration Services"];
+        assert_eq!(found(&labels, "SQL Server Integration"), ["SQL Server"]);
+        let mut scratch = Scratch::default();
+        matcher(&labels).find("SQL Server", &mut scratch, |_, surface| surface == "SQL");
+        assert_eq!(scratch.matches.len(), 1);
+        assert_eq!(scratch.matches[0].label, 0);
     }
 
-    #[inline]
-    fn symbol(&mut self, symbol: u8) -> u32 {
-        self.0.symbols[usize::from(symbol & 127)]
+    #[test]
+    fn phrases_match_in_the_plural_and_acronyms_too_but_names_do_not() {
+        let labels = ["base de datos", "API", "Excel", "prueba unitaria"];
+        assert_eq!(
+            found(&labels, "bases de dato, APIs, pruebas unitarias"),
+            ["bases de dato", "APIs", "pruebas unitarias"]
+        );
+        assert_eq!(found(&labels, "she excels"), [""; 0]);
     }
 
-    fn knows_dotted(&mut self, folded: &mut FoldBuf) -> bool {
-        fold::stem(folded);
-        self.0.get(folded) != UNKNOWN
-    }
-}
-
-impl Reader<'_> {
-    /// `angular12` -> the id of `angular`: one or two digits behind at least three letters.
-    fn without_version(&mut self, folded: &mut FoldBuf) -> u32 {
-        let bytes = folded.as_bytes();
-        let letters = bytes.len() - bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        if letters < 3 || bytes.len() - letters > 2 {
-            return UNKNOWN;
-        }
-        folded.truncate(letters);
-        fold::stem(folded);
-        self.0.get(folded)
+    #[test]
+    fn accents_and_case_do_not_matter_however_encoded() {
+        assert_eq!(found(&["programación"], "PROGRAMACIO\u{301}N"), ["PROGRAMACIO\u{301}N"]);
+        assert_eq!(found(&["programacion"], "(programación)"), ["programación"]);
     }
 }

@@ -200,7 +200,7 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
         if b == b'.' && self.leading_dot() {
             return;
         }
-        if b == b'@' && self.glued() || b == b':' && self.bytes[self.pos..].starts_with(b"://") {
+        if b == b'@' && self.in_address() || b == b':' && self.bytes[self.pos..].starts_with(b"://") {
             self.skip_address();
             return;
         }
@@ -214,10 +214,14 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
         self.pos += 1;
     }
 
-    /// Whether the sign at `pos` stands directly between word characters.
-    fn glued(&self) -> bool {
+    /// Whether the `@` at `pos` is that of an e-mail address: a word before, a dot in what follows.
+    fn in_address(&self) -> bool {
         let before = self.out.last().is_some_and(|t| t.end as usize == self.pos);
-        before && self.bytes.get(self.pos + 1).is_some_and(u8::is_ascii_alphanumeric)
+        before
+            && self.bytes[self.pos + 1..]
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-' || **b == b'.')
+                .any(|b| *b == b'.')
     }
 
     /// Passes over the rest of an e-mail or web address: its words are not words of the ad.
@@ -241,10 +245,7 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
         }
         let mut probe = FoldBuf::default();
         probe.push(b'.');
-        for &b in self.bytes[self.pos + 1..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-        {
+        for &b in self.bytes[self.pos + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()) {
             probe.push(b.to_ascii_lowercase());
         }
         if !self.vocabulary.knows_dotted(&mut probe) {
@@ -298,15 +299,14 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
     fn read_run(&mut self) -> (usize, usize) {
         let mut end = (self.pos, self.continuation);
         loop {
-            while let Some(&b) = self.bytes.get(self.pos) {
-                if b >= 128 || ASCII[usize::from(b)] != CharClass::Word {
-                    break;
-                }
-                self.buf.push(b.to_ascii_lowercase());
-                self.pos += 1;
+            let rest = &self.bytes[self.pos..];
+            let run = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            if run > 0 {
+                self.buf.extend_ascii_word(&rest[..run]);
+                self.pos += run;
                 end = (self.pos, self.continuation);
             }
-            match self.bytes.get(self.pos) {
+            match rest.get(run) {
                 Some(b) if *b >= 128 => {}
                 _ => return end,
             }

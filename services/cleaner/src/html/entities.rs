@@ -86,8 +86,8 @@ fn numeric(text: &str, ending: Ending) -> Option<(char, usize)> {
 /// What a C1 control code was meant to be: text written as Windows-1252 and declared as Latin-1.
 pub(super) fn windows_1252(code: u32) -> Option<char> {
     const TABLE: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’', '“',
-        '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
     ];
     let index = code.checked_sub(0x80)?;
     TABLE.get(index as usize).copied()

@@ -1,6 +1,6 @@
 //! Recognises tags, and decides whether a text is HTML at all.
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 /// What an element does to the text around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +39,10 @@ impl Name {
 
     fn kind(&self) -> Option<Kind> {
         Some(match self.as_bytes() {
-            b"p" | b"div" | b"section" | b"article" | b"aside" | b"header" | b"footer" | b"main" | b"nav" | b"address"
-            | b"blockquote" | b"center" | b"figure" | b"figcaption" | b"form" | b"fieldset" | b"legend" | b"details"
-            | b"summary" | b"dialog" | b"dl" | b"dt" | b"dd" | b"caption" | b"hr" | b"option" | b"optgroup" | b"search" => {
-                Kind::Block
-            }
+            b"p" | b"div" | b"section" | b"article" | b"aside" | b"header" | b"footer" | b"main" | b"nav"
+            | b"address" | b"blockquote" | b"center" | b"figure" | b"figcaption" | b"form" | b"fieldset"
+            | b"legend" | b"details" | b"summary" | b"dialog" | b"dl" | b"dt" | b"dd" | b"caption" | b"hr"
+            | b"option" | b"optgroup" | b"search" => Kind::Block,
             b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Kind::Heading,
             b"ul" | b"menu" | b"dir" => Kind::List,
             b"ol" => Kind::OrderedList,
@@ -53,15 +52,16 @@ impl Name {
             b"br" => Kind::Break,
             b"pre" | b"textarea" | b"listing" => Kind::Pre,
             b"script" | b"style" | b"iframe" | b"noembed" | b"noframes" | b"title" => Kind::Raw,
-            b"head" | b"template" | b"noscript" | b"svg" | b"audio" | b"video" | b"canvas" | b"datalist" | b"object" => {
-                Kind::Hidden
-            }
+            b"head" | b"template" | b"noscript" | b"svg" | b"audio" | b"video" | b"canvas" | b"datalist"
+            | b"object" => Kind::Hidden,
             b"img" | b"input" | b"button" | b"select" | b"embed" | b"progress" | b"meter" | b"picture" => Kind::Object,
-            b"a" | b"abbr" | b"acronym" | b"b" | b"base" | b"bdi" | b"bdo" | b"big" | b"body" | b"cite" | b"code" | b"col"
-            | b"colgroup" | b"data" | b"del" | b"dfn" | b"em" | b"font" | b"html" | b"i" | b"ins" | b"kbd" | b"label" | b"link"
-            | b"map" | b"mark" | b"math" | b"meta" | b"nobr" | b"output" | b"param" | b"q" | b"ruby" | b"rt" | b"rp" | b"s"
-            | b"samp" | b"small" | b"source" | b"span" | b"strike" | b"strong" | b"sub" | b"sup" | b"time" | b"track" | b"tt"
-            | b"u" | b"var" | b"wbr" | b"area" | b"hgroup" | b"slot" => Kind::Inline,
+            b"a" | b"abbr" | b"acronym" | b"b" | b"base" | b"bdi" | b"bdo" | b"big" | b"body" | b"cite" | b"code"
+            | b"col" | b"colgroup" | b"data" | b"del" | b"dfn" | b"em" | b"font" | b"html" | b"i" | b"ins" | b"kbd"
+            | b"label" | b"link" | b"map" | b"mark" | b"math" | b"meta" | b"nobr" | b"output" | b"param" | b"q"
+            | b"ruby" | b"rt" | b"rp" | b"s" | b"samp" | b"small" | b"source" | b"span" | b"strike" | b"strong"
+            | b"sub" | b"sup" | b"time" | b"track" | b"tt" | b"u" | b"var" | b"wbr" | b"area" | b"hgroup" | b"slot" => {
+                Kind::Inline
+            }
             // Word's and Outlook's `o:p`, and custom elements such as `app-job-detail`.
             name if name.iter().any(|b| matches!(b, b':' | b'-')) => Kind::Inline,
             _ => return None,
@@ -71,8 +71,20 @@ impl Name {
     pub(super) fn is_void(&self) -> bool {
         matches!(
             self.as_bytes(),
-            b"br" | b"hr" | b"img" | b"input" | b"meta" | b"link" | b"wbr" | b"area" | b"base" | b"col" | b"embed" | b"source"
-                | b"track" | b"param"
+            b"br"
+                | b"hr"
+                | b"img"
+                | b"input"
+                | b"meta"
+                | b"link"
+                | b"wbr"
+                | b"area"
+                | b"base"
+                | b"col"
+                | b"embed"
+                | b"source"
+                | b"track"
+                | b"param"
         )
     }
 }
@@ -86,6 +98,8 @@ pub(super) struct Tag<'a> {
     pub(super) attributes: &'a str,
     /// Where the text goes on; the end of the document for a tag that was cut off.
     pub(super) end: usize,
+    /// It ends with its own '>'.
+    pub(super) complete: bool,
 }
 
 /// The tag at `at` (a '<'), or nothing if a reader would see that '<' as a character:
@@ -98,10 +112,11 @@ pub(super) fn tag(text: &str, at: usize) -> Option<Tag<'_>> {
     let kind = name.kind()?;
     let (attributes_end, end) = tag_end(bytes, after)?;
     let attributes = text.get(after..attributes_end)?;
-    if !closing && !plausible(&name, attributes, end == bytes.len() && bytes.last() != Some(&b'>')) {
+    let complete = end > attributes_end;
+    if !closing && !plausible(&name, attributes, complete) {
         return None;
     }
-    Some(Tag { name, kind, closing, attributes, end })
+    Some(Tag { name, kind, closing, attributes, end, complete })
 }
 
 fn name(bytes: &[u8], start: usize) -> Option<(Name, usize)> {
@@ -153,16 +168,22 @@ fn tag_end(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     Some((at, at))
 }
 
-/// Whether what follows a known name looks like attributes. "<b and c>" doesn't; nor does "<p" with no end.
-fn plausible(name: &Name, attributes: &str, cut_off: bool) -> bool {
+/// Whether what follows a known name looks like attributes. "<b and c>" doesn't, nor does "<p values".
+fn plausible(name: &Name, attributes: &str, complete: bool) -> bool {
     let attributes = attributes.trim();
-    if attributes.is_empty() || attributes == "/" || attributes.contains('=') {
+    if attributes.is_empty() || attributes == "/" || attributes.eq_ignore_ascii_case("hidden") {
         return true;
     }
-    if cut_off {
-        return attributes.len() < 24 && name.length > 1;
+    if ["=\"", "='"].iter().any(|value| attributes.contains(value)) {
+        return true;
     }
-    name.length > 1 && attributes.len() < 200
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':' | b'_' | b'@');
+    let first = attributes.bytes().take_while(|b| is_name(b)).count();
+    if first > 0 && attributes[first..].trim_ascii_start().starts_with('=') {
+        return true;
+    }
+    // A lone attribute such as "disabled", or a tag that the document's end cut off.
+    name.length > 1 && (attributes.contains('=') || attributes.len() < if complete { 200 } else { 24 })
 }
 
 /// Attribute names and values of a tag.
@@ -173,7 +194,11 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.bytes().skip(1).position(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/')).map_or(rest.len(), |n| n + 1);
+        let end = rest
+            .bytes()
+            .skip(1)
+            .position(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/'))
+            .map_or(rest.len(), |n| n + 1);
         let (name, after) = rest.split_at_checked(end)?;
         let Some(value) = after.trim_ascii_start().strip_prefix('=') else {
             rest = after;
@@ -197,7 +222,8 @@ pub(super) fn is_hidden(tag: &Tag<'_>) -> bool {
     attributes(tag.attributes).any(|(name, value)| {
         name.eq_ignore_ascii_case("hidden")
             || name.eq_ignore_ascii_case("style") && {
-                let style: String = value.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+                let style: String =
+                    value.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
                 style.contains("display:none") || style.contains("visibility:hidden")
             }
     })
@@ -219,13 +245,21 @@ pub(super) fn survey(text: &str) -> Survey {
     let mut survey = Survey::default();
     let mut repeated = 0;
     let first = bytes.iter().position(|b| !b.is_ascii_whitespace());
+    let last_end = memrchr(b'>', bytes).unwrap_or(0);
+    let mut comments_close = true;
     let mut next = 0;
     for at in memchr_iter(b'<', bytes) {
         if at < next {
             continue;
         }
         if matches!(bytes.get(at + 1), Some(b'!' | b'?')) {
-            survey.is_html |= declaration(bytes, at).is_some_and(|_| Some(at) == first || bytes[at..].starts_with(b"<!--"));
+            let is_comment = bytes[at..].starts_with(b"<!--");
+            if at < last_end && (!is_comment || comments_close) {
+                let end = declaration(bytes, at);
+                next = end.unwrap_or(next);
+                comments_close &= !is_comment || end.is_some();
+                survey.is_html |= end.is_some() && (is_comment || Some(at) == first);
+            }
             continue;
         }
         let Some(tag) = tag(text, at) else { continue };
@@ -236,7 +270,7 @@ pub(super) fn survey(text: &str) -> Survey {
             repeated += 1;
         }
         let shows_html = tag.closing || has_attribute || Some(at) == first || tag.kind == Kind::Break;
-        survey.is_html |= shows_html && !custom || repeated > 1;
+        survey.is_html |= tag.complete && (shows_html && !custom || repeated > 1);
         survey.has_blocks |= !matches!(tag.kind, Kind::Inline | Kind::Object | Kind::Raw | Kind::Hidden);
         if survey.is_html && survey.has_blocks {
             break;

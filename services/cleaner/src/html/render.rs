@@ -4,7 +4,7 @@ use super::entities::Ending;
 use super::markup::{self, Kind, Name, Survey, Tag};
 use super::reference;
 use super::writer::{Marker, Writer};
-use memchr::{memchr2, memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2, memmem, memrchr};
 
 /// The text of an HTML document.
 pub(super) fn html(input: &str, survey: Survey) -> String {
@@ -17,6 +17,7 @@ pub(super) fn html(input: &str, survey: Survey) -> String {
         lists: Vec::new(),
         hidden: None,
         comments_close: true,
+        last_end: memrchr(b'>', input.as_bytes()).unwrap_or(0),
     };
     renderer.run();
     renderer.writer.finish()
@@ -34,6 +35,8 @@ struct Renderer<'a> {
     hidden: Option<Hidden>,
     /// False once a comment was found without an end: none after it has one.
     comments_close: bool,
+    /// The last '>' of the document.
+    last_end: usize,
 }
 
 /// An element that isn't shown, until its end.
@@ -101,13 +104,12 @@ impl Renderer<'_> {
 
     fn declaration(&mut self) -> Option<usize> {
         let bytes = self.input.as_bytes();
-        // The text inside a CDATA section is shown; its marks aren't.
-        if bytes[self.at..].starts_with(b"<![CDATA[") {
-            return Some(self.at + 9);
-        }
         let is_comment = bytes[self.at..].starts_with(b"<!--");
         if is_comment && !self.comments_close {
             return Some(bytes.len());
+        }
+        if !is_comment && self.at > self.last_end {
+            return None;
         }
         let end = markup::declaration(bytes, self.at);
         if is_comment && end.is_none() {
@@ -118,14 +120,14 @@ impl Renderer<'_> {
     }
 
     fn tag(&mut self, tag: &Tag<'_>) {
+        if tag.kind == Kind::Raw && !tag.closing {
+            self.at = raw_end(self.input, tag);
+            return;
+        }
         if self.hidden.is_some() && !self.ends_hidden(tag) {
             return;
         }
         if !tag.closing {
-            if tag.kind == Kind::Raw {
-                self.at = raw_end(self.input, tag);
-                return;
-            }
             let closed = tag.attributes.ends_with('/') && tag.name.as_bytes() == b"svg";
             if (tag.kind == Kind::Hidden || markup::is_hidden(tag)) && !tag.name.is_void() && !closed {
                 self.hidden = Some(Hidden { name: tag.name, depth: 1, containers: 0 });
@@ -181,9 +183,13 @@ impl Renderer<'_> {
     fn ends_hidden(&mut self, tag: &Tag<'_>) -> bool {
         let Some(hidden) = &mut self.hidden else { return true };
         let name = hidden.name.as_bytes();
-        let is_container = matches!(tag.kind, Kind::List | Kind::OrderedList) || matches!(tag.name.as_bytes(), b"table" | b"dl");
+        let is_container =
+            matches!(tag.kind, Kind::List | Kind::OrderedList) || matches!(tag.name.as_bytes(), b"table" | b"dl");
         let implied = match name {
-            b"p" => !matches!(tag.kind, Kind::Inline | Kind::Object | Kind::Break | Kind::Raw | Kind::Hidden) && tag.name != hidden.name,
+            b"p" => {
+                !matches!(tag.kind, Kind::Inline | Kind::Object | Kind::Break | Kind::Raw | Kind::Hidden)
+                    && tag.name != hidden.name
+            }
             b"li" | b"td" | b"th" | b"tr" | b"dt" | b"dd" => {
                 hidden.containers == 0 && (is_container && tag.closing || !tag.closing && is_sibling(name, tag))
             }

@@ -51,13 +51,7 @@ const CLASS: [u8; 256] = {
 
 impl Writer {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self {
-            out: String::with_capacity(bytes),
-            gap: Gap::None,
-            marker: None,
-            row_start: 0,
-            check_nfc: false,
-        }
+        Self { out: String::with_capacity(bytes), gap: Gap::None, marker: None, row_start: 0, check_nfc: false }
     }
 
     /// Text of the document. `keep_newlines`: a newline is a line break, not a space.
@@ -198,9 +192,8 @@ impl Writer {
             _ if c.is_whitespace() => self.space(),
             _ if is_invisible(c) => {}
             // Word's and Outlook's bullets, in the private area of the Symbol and Wingdings fonts.
-            '•' | '·' | '▪' | '●' | '◦' | '‣' | '■' | '\u{F0B7}' | '\u{F0A7}' | '\u{F0D8}' | '\u{F076}' | '\u{F0FC}' => {
-                self.bullet(c)
-            }
+            '•' | '·' | '▪' | '●' | '◦' | '‣' | '■' | '\u{F0B7}' | '\u{F0A7}' | '\u{F0D8}' | '\u{F076}'
+            | '\u{F0FC}' => self.bullet(c),
             // "𝗣𝘆𝘁𝗵𝗼𝗻": letters of the mathematical fonts used as bold and italics.
             '\u{1D400}'..='\u{1D7FF}' => {
                 unicode_normalization::char::decompose_compatible(c, |plain| self.push(plain.encode_utf8(&mut [0; 4])))

@@ -1,0 +1,100 @@
+//! The commands, one module per group.
+
+pub mod extract_text;
+pub mod import;
+pub mod jobs;
+pub mod operations;
+pub mod pipeline;
+pub mod skills;
+pub mod stats;
+pub mod taxonomy;
+pub mod up;
+
+use std::io;
+
+use clap::{CommandFactory, Subcommand};
+
+use crate::{Cli, Context, error::Result, import::map::country_code};
+
+/// What `observatory` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the whole stack on this machine, with sample ads where the database is empty
+    Up(up::UpArgs),
+    /// Stop the stack that `up` started; the data stay
+    Down(up::DownArgs),
+    /// Say what runs, and what is stored
+    Status(up::DownArgs),
+    /// Import ads from JSON Lines or CSV files
+    Import(import::ImportArgs),
+    /// Clean ads: HTML to text, language, usable or not
+    Clean(pipeline::CleanArgs),
+    /// Extract the skills of cleaned ads
+    Extract(pipeline::ExtractArgs),
+    /// Clean, then extract, everything that waits
+    Run(pipeline::RunArgs),
+    /// Look at operations, watch, cancel and repair them
+    #[command(subcommand, visible_alias = "ops")]
+    Operations(operations::OperationsCommand),
+    /// Rank skills, look at one, see what goes with it
+    #[command(subcommand)]
+    Skills(skills::SkillsCommand),
+    /// List, search and show ads
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Figures over everything stored
+    Stats,
+    /// Import ESCO; search and show concepts
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
+    /// Find the skills of one text, without storing anything
+    ExtractText(extract_text::ExtractTextArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  observatory completions bash > ~/.local/share/bash-completion/completions/observatory")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever ends it early.
+pub async fn run(context: &Context, command: Command) -> Result<()> {
+    match command {
+        Command::Up(args) => up::up(context, args).await,
+        Command::Down(args) => up::down(context, args).await,
+        Command::Status(args) => up::status(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
+        Command::Clean(args) => pipeline::clean(context, &args).await,
+        Command::Extract(args) => pipeline::extract(context, args).await,
+        Command::Run(args) => pipeline::run(context, &args).await,
+        Command::Operations(command) => operations::run(context, command).await,
+        Command::Skills(command) => skills::run(context, command).await,
+        Command::Jobs(command) => jobs::run(context, command).await,
+        Command::Stats => stats::run(context).await,
+        Command::Taxonomy(command) => taxonomy::run(context, command).await,
+        Command::ExtractText(args) => extract_text::run(context, args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "observatory", &mut io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Reads `--country`: two letters, or a name it knows.
+fn country(text: &str) -> Result<String, String> {
+    let code = country_code(text);
+    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(code)
+    } else {
+        Err("two letters (ISO 3166-1) are needed, such as CO, MX, AR".into())
+    }
+}
+
+/// The day of a timestamp, and its time in UTC: `2026-11-23 14:05`.
+fn time(timestamp: Option<&prost_types::Timestamp>) -> String {
+    let text = timestamp.map(ToString::to_string).unwrap_or_default();
+    text.get(..16).map_or_else(|| "-".to_owned(), |text| text.replace('T', " "))
+}

@@ -1,0 +1,272 @@
+//! Every sentence meant for people, in English and Spanish side by side, and how
+//! numbers are written in each.
+
+use std::fmt::Display;
+
+/// Language of the human words. Messages of the server stay as it sent them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl Lang {
+    /// Reads LC_ALL, LC_MESSAGES, LANG (the first that is set); English where they name neither.
+    pub fn from_env() -> Self {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        match ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set) {
+            Some(locale) if locale.to_lowercase().starts_with("es") => Self::Es,
+            _ => Self::En,
+        }
+    }
+
+    /// A whole number with its thousands apart: 12,345 or 12.345.
+    pub fn number(self, n: impl Into<i64>) -> String {
+        let n = n.into();
+        let digits = n.unsigned_abs().to_string();
+        let separator = if self == Self::En { ',' } else { '.' };
+        let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+        if n < 0 {
+            text.push('-');
+        }
+        for (i, digit) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i) % 3 == 0 {
+                text.push(separator);
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// A number with `places` decimals: 1,234.5 or 1.234,5.
+    pub fn decimal(self, x: f64, places: usize) -> String {
+        if !x.is_finite() {
+            return "-".into();
+        }
+        let text = format!("{x:.places$}");
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let sign = if whole.starts_with('-') { "-" } else { "" };
+        let whole = self.number(whole.trim_start_matches('-').parse::<i64>().unwrap_or(i64::MAX));
+        let point = if self == Self::En { "." } else { "," };
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{point}{fraction}") }
+    }
+
+    /// A share (0 to 1) in percent: 45.3 % or 45,3 %.
+    pub fn percent(self, share: f64) -> String {
+        format!("{} %", self.decimal(share * 100.0, 1))
+    }
+
+    /// Seconds as people say them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min.
+    pub fn seconds(self, seconds: f64) -> String {
+        let whole = seconds.round() as u64;
+        match whole {
+            _ if !seconds.is_finite() || seconds < 0.0 => "-".into(),
+            0..=9 => format!("{} s", self.decimal(seconds, 1)),
+            10..=119 => format!("{whole} s"),
+            120..=7199 => format!("{} min {:02} s", whole / 60, whole % 60),
+            _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+        }
+    }
+
+    /// Bytes: 512 B, 1.4 MB.
+    pub fn bytes(self, n: u64) -> String {
+        let (unit, places, divisor) = match n {
+            0..1_000 => ("B", 0, 1.0),
+            1_000..1_000_000 => ("kB", 1, 1e3),
+            1_000_000..1_000_000_000 => ("MB", 1, 1e6),
+            _ => ("GB", 2, 1e9),
+        };
+        format!("{} {unit}", self.decimal(n as f64 / divisor, places))
+    }
+}
+
+macro_rules! words {
+    ($($name:ident($($arg:ident),*): $en:literal | $es:literal;)*) => {
+        $(#[doc = $en]
+        pub fn $name(lang: Lang $(, $arg: impl Display)*) -> String {
+            match lang {
+                Lang::En => format!($en),
+                Lang::Es => format!($es),
+            }
+        })*
+    };
+}
+
+words! {
+    // Errors.
+    error(): "error" | "error";
+    start_it(): "start it with: observatory up   (or ./dev up in the project's folder)"
+        | "inícielo con: observatory up   (o ./dev up en la carpeta del proyecto)";
+    interrupted(): "interrupted" | "interrumpido";
+
+    // Import.
+    reading(file): "reading {file}" | "leyendo {file}";
+    waiting_for_server(): "waiting for the server's report" | "esperando el informe del servidor";
+    import_report(file, seconds): "{file}: done in {seconds}" | "{file}: listo en {seconds}";
+    dry_run(): "dry run: nothing was sent" | "simulacro: no se envió nada";
+    received(): "received" | "recibidos";
+    imported(): "imported" | "importados";
+    would_import(): "would be sent" | "se enviarían";
+    already_there(): "skipped (already there)" | "omitidos (ya estaban)";
+    rejected(): "rejected" | "rechazados";
+    ads_sent(n): "{n} ads" | "{n} avisos";
+    line(n): "line {n}" | "línea {n}";
+    duplicate(): "duplicate" | "duplicado";
+    issues_more(n): "... and {n} more (--issues all lists them, --issues-file FILE keeps them)"
+        | "... y {n} más (--issues all los lista, --issues-file ARCHIVO los guarda)";
+    issues_cut(): "the list of issues is not complete: only the first 1,000 of each kind are kept; --issues-file has more"
+        | "la lista de problemas no está completa: solo se guardan los primeros 1.000 de cada clase; --issues-file tiene más";
+    read_as_1252(n, first): "{n} lines were not UTF-8 and were read as Windows-1252, the first in line {first}"
+        | "{n} líneas no eran UTF-8 y se leyeron como Windows-1252, la primera en la línea {first}";
+    nul_removed(n, first): "NUL characters were taken out of {n} lines, the first in line {first}"
+        | "se quitaron caracteres NUL de {n} líneas, la primera en la línea {first}";
+    columns_used(columns): "columns used: {columns}" | "columnas usadas: {columns}";
+
+    // Operations.
+    started(kind, id): "{kind}: operation {id}" | "{kind}: operación {id}";
+    detached(id): "left running. Watch it: observatory operations watch {id}   Cancel it: observatory operations cancel {id}"
+        | "sigue en marcha. Para verla: observatory operations watch {id}   Para cancelarla: observatory operations cancel {id}";
+    reconnecting(why): "the connection broke ({why}); reconnecting" | "se cortó la conexión ({why}); reconectando";
+    nothing_to_do(kind): "{kind}: nothing to do" | "{kind}: nada que hacer";
+    finished(kind, state, done, seconds): "{kind}: {state}, {done} in {seconds}" | "{kind}: {state}, {done} en {seconds}";
+    failed_items(n): "{n} failed" | "{n} fallaron";
+    failures_more(n, id): "... and {n} more: observatory operations failures {id}   again: observatory operations retry {id}"
+        | "... y {n} más: observatory operations failures {id}   otra vez: observatory operations retry {id}";
+    cancelled(id): "{id}: cancellation requested" | "{id}: cancelación pedida";
+    deleted(id): "{id}: deleted" | "{id}: borrada";
+    no_operations(): "no operations" | "no hay operaciones";
+    no_failures(): "no failures" | "sin fallas";
+
+    // Tables.
+    skill(): "skill" | "habilidad";
+    kind(): "kind" | "clase";
+    ads(): "ads" | "avisos";
+    share(): "share" | "parte";
+    interval(): "95 % interval" | "intervalo 95 %";
+    mentions(): "mentions" | "menciones";
+    confidence(): "confidence" | "confianza";
+    lift(): "lift" | "lift";
+    country(): "country" | "país";
+    month(): "month" | "mes";
+    found_as(): "found as" | "aparece como";
+    section(): "section" | "sección";
+    method(): "method" | "método";
+    state(): "state" | "estado";
+    total(): "total" | "total";
+    done(): "done" | "hechos";
+    failed(): "failed" | "fallaron";
+    created(): "created" | "creada";
+    posted(): "posted" | "publicado";
+    title(): "title" | "título";
+    company(): "company" | "empresa";
+    label(): "label" | "etiqueta";
+    similarity(): "similarity" | "similitud";
+    source(): "source" | "fuente";
+    item(): "item" | "elemento";
+    attempts(): "attempts" | "intentos";
+    why(): "why" | "motivo";
+    text(): "text" | "texto";
+
+    // Answers.
+    top_of(place, n): "{place}, of {n} ads" | "{place}, de {n} avisos";
+    all_countries(): "all countries" | "todos los países";
+    no_skills(): "no skills yet: import ads, then observatory run" | "aún no hay habilidades: importe avisos y luego observatory run";
+    asked_in(n, mentions): "{n} ads ask for it, {mentions} mentions" | "{n} avisos la piden, {mentions} menciones";
+    co_occurring(skill, n): "beside {skill} ({n} ads):" | "junto con {skill} ({n} avisos):";
+    by_country(): "by country" | "por país";
+    by_month(): "by month" | "por mes";
+    newest_ads(): "newest ads" | "avisos más recientes";
+    shown_of(shown, total): "{shown} of {total}" | "{shown} de {total}";
+    no_ads(): "no ads match" | "ningún aviso coincide";
+    next_page(token): "next page: --page-token {token}" | "página siguiente: --page-token {token}";
+    skills_found(n, distinct): "{n} mentions of {distinct} skills" | "{n} menciones de {distinct} habilidades";
+    no_skills_found(): "no skills found" | "no se encontraron habilidades";
+    not_usable(why): "not usable: {why}" | "no se puede usar: {why}";
+    broader(): "broader" | "más amplio";
+    narrower(): "narrower" | "más específicos";
+    also(): "also" | "también";
+
+    // Stats.
+    stat_ads(): "ads stored" | "avisos guardados";
+    stat_cleaned(): "cleaned and usable" | "limpios y utilizables";
+    stat_rejected(): "cleaned, not usable" | "limpios, no utilizables";
+    stat_pending_cleaning(): "waiting to be cleaned" | "por limpiar";
+    stat_pending_extraction(): "waiting for extraction" | "por extraer";
+    stat_extracted(): "skills extracted" | "con habilidades extraídas";
+    stat_failed(): "extraction failed" | "extracción fallida";
+    stat_mentions(): "mentions of skills" | "menciones de habilidades";
+    stat_distinct(): "different skills" | "habilidades distintas";
+    stat_esco(): "ESCO concepts" | "conceptos ESCO";
+    stat_posted(from, to): "posted from {from} to {to}" | "publicados de {from} a {to}";
+    by_portal(): "by portal" | "por portal";
+    by_language(): "by language" | "por idioma";
+    by_reason(): "not usable because" | "no utilizables por";
+
+    // Taxonomy.
+    concepts_read(file, used, skipped, problems): "{file}: {used} rows used, {skipped} about something else, {problems} bad"
+        | "{file}: {used} filas usadas, {skipped} sobre otra cosa, {problems} malas";
+    concepts_sending(n): "sending {n} concepts" | "enviando {n} conceptos";
+    concepts_report(received, added, changed, unchanged, rejected, seconds):
+        "{received} concepts: {added} new, {changed} changed, {unchanged} unchanged, {rejected} rejected, in {seconds}"
+        | "{received} conceptos: {added} nuevos, {changed} cambiados, {unchanged} sin cambio, {rejected} rechazados, en {seconds}";
+    no_concepts(): "no concept matches" | "ningún concepto coincide";
+    esco_attribution(): "This service uses the ESCO classification of the European Commission."
+        | "This service uses the ESCO classification of the European Commission.";
+
+    // Local stack.
+    ready(url, seconds): "ready after {seconds}: {url}" | "listo en {seconds}: {url}";
+    running_already(url, pid): "already running: {url} (process {pid})" | "ya está en marcha: {url} (proceso {pid})";
+    importing_sample(n): "the database is empty: importing {n}" | "la base de datos está vacía: importando {n}";
+    no_sample(): "no sample found (samples/ads.jsonl); import ads with: observatory import FILE"
+        | "no se encontró la muestra (samples/ads.jsonl); importe avisos con: observatory import ARCHIVO";
+    first_answer(): "What ads ask for most, by country (share of ads):" | "Lo que más piden los avisos, por país (parte de los avisos):";
+    sample_invented(): "(the shipped sample is invented; its numbers say nothing about the real labour market)"
+        | "(la muestra incluida es inventada; sus números no dicen nada del mercado laboral real)";
+    where_next(): "Where to look next:" | "Por dónde seguir:";
+    ctrl_c(): "Ctrl-C stops everything; the data are kept" | "Ctrl-C detiene todo; los datos se conservan";
+    stopping(): "stopping (Ctrl-C again: at once)" | "deteniendo (Ctrl-C otra vez: de inmediato)";
+    stopped(): "stopped; the data are kept in" | "detenido; los datos quedan en";
+    not_running(dir): "nothing runs from {dir}" | "no hay nada en marcha desde {dir}";
+    stack_died(what): "{what} ended; stopping the rest" | "{what} terminó; deteniendo el resto";
+    server_up(url): "answers at {url}" | "responde en {url}";
+    server_down(url): "nothing answers at {url}" | "nada responde en {url}";
+    running_operations(n): "{n} operations running" | "{n} operaciones en marcha";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_follow_the_language() {
+        assert_eq!(Lang::En.number(1_234_567), "1,234,567");
+        assert_eq!(Lang::Es.number(1_234_567), "1.234.567");
+        assert_eq!(Lang::En.number(-999), "-999");
+        assert_eq!(Lang::En.number(i64::MIN), "-9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn decimals_and_shares_follow_the_language() {
+        assert_eq!(Lang::En.decimal(1234.56, 1), "1,234.6");
+        assert_eq!(Lang::Es.decimal(-0.25, 2), "-0,25");
+        assert_eq!(Lang::Es.percent(0.4567), "45,7 %");
+        assert_eq!(Lang::En.decimal(f64::NAN, 1), "-");
+    }
+
+    #[test]
+    fn durations_and_sizes_are_short() {
+        assert_eq!(Lang::En.seconds(0.42), "0.4 s");
+        assert_eq!(Lang::En.seconds(185.0), "3 min 05 s");
+        assert_eq!(Lang::En.seconds(7800.0), "2 h 10 min");
+        assert_eq!(Lang::Es.bytes(1_400_000), "1,4 MB");
+        assert_eq!(Lang::En.bytes(12), "12 B");
+    }
+
+    #[test]
+    fn sentences_carry_their_values_in_both_languages() {
+        assert_eq!(line(Lang::En, 7), "line 7");
+        assert_eq!(line(Lang::Es, 7), "línea 7");
+    }
+}

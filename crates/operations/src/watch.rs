@@ -1,0 +1,172 @@
+//! Watching operations: one subscription per process, any number of watchers.
+
+use std::time::Duration;
+
+use fred::{clients::SubscriberClient, prelude::*};
+use futures::Stream;
+use observatory_proto::Error;
+use tokio::{sync::broadcast, time::Instant};
+
+use crate::{Operations, Progress};
+
+/// At most ten messages a second to each watcher.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+/// Pub/sub may lose messages when a connection breaks: look anyway.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Passes on which operations changed.
+pub(crate) struct Notifier {
+    changed: broadcast::Sender<String>,
+}
+
+impl Notifier {
+    /// Subscribes in the background; without Redis, watchers look by themselves.
+    pub fn new(redis: &Client, channel: String) -> Self {
+        let (changed, _) = broadcast::channel(4096);
+        let sender = changed.clone();
+        let subscriber = Builder::from_config(redis.client_config())
+            .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2))
+            .build_subscriber_client();
+        match subscriber {
+            Ok(subscriber) => {
+                tokio::spawn(listen(subscriber, channel, sender));
+            }
+            Err(error) => tracing::warn!(%error, "no subscription to changes"),
+        }
+        Self { changed }
+    }
+}
+
+async fn listen(subscriber: SubscriberClient, channel: String, changed: broadcast::Sender<String>) {
+    let mut messages = subscriber.message_rx();
+    subscriber.connect();
+    subscriber.manage_subscriptions();
+    if let Err(error) = subscriber.subscribe(channel).await {
+        tracing::warn!(%error, "no subscription to changes");
+    }
+    loop {
+        match messages.recv().await {
+            Ok(message) => {
+                if let Some(id) = message.value.as_string() {
+                    let _ = changed.send(id);
+                }
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// One message to a watcher.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// The state.
+    pub progress: Progress,
+    /// True where nothing changed since the message before.
+    pub heartbeat: bool,
+}
+
+impl Operations {
+    /// Streams the states of an operation: at once, at each change, and as a
+    /// heartbeat; ends with the operation. With `after_sequence`, is silent until
+    /// the state is beyond it.
+    ///
+    /// # Errors
+    /// Not found. In the stream: UNAVAILABLE where Redis stays away; resume then.
+    pub async fn watch(
+        &self,
+        operation_id: &str,
+        after_sequence: i64,
+    ) -> Result<impl Stream<Item = Result<Watched, Error>> + Send + use<>, Error> {
+        let first = self.get(operation_id).await?;
+        let watcher = Watcher {
+            operations: self.clone(),
+            id: first.operation_id.clone(),
+            changes: self.inner.notifier.changed.subscribe(),
+            sequence: after_sequence,
+            next: Some(first),
+            last_sent: Instant::now(),
+            ended: false,
+        };
+        Ok(futures::stream::unfold(watcher, |mut watcher| async move {
+            let item = watcher.step().await?;
+            Some((item, watcher))
+        }))
+    }
+
+    /// Waits until an operation ends, at most `timeout`, and returns its state then.
+    ///
+    /// # Errors
+    /// Not found, or Redis away.
+    pub async fn wait(&self, operation_id: &str, timeout: Duration) -> Result<Progress, Error> {
+        use futures::StreamExt;
+        let mut last = self.get(operation_id).await?;
+        let stream = self.watch(operation_id, 0).await?;
+        let mut stream = std::pin::pin!(stream);
+        let watching = async {
+            while let Some(watched) = stream.next().await {
+                last = watched?.progress;
+            }
+            Ok::<(), Error>(())
+        };
+        if let Ok(result) = tokio::time::timeout(timeout, watching).await {
+            result?;
+        }
+        Ok(last)
+    }
+}
+
+struct Watcher {
+    operations: Operations,
+    id: String,
+    changes: broadcast::Receiver<String>,
+    sequence: i64,
+    next: Option<Progress>,
+    last_sent: Instant,
+    ended: bool,
+}
+
+impl Watcher {
+    async fn step(&mut self) -> Option<Result<Watched, Error>> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            let progress = match self.next.take() {
+                Some(progress) => progress,
+                None => match self.look().await {
+                    Ok(progress) => progress,
+                    Err(error) => {
+                        self.ended = true;
+                        return Some(Err(error));
+                    }
+                },
+            };
+            // An ended operation is always told, also to one who has seen its last sequence.
+            let changed = progress.sequence > self.sequence || progress.state.is_terminal();
+            let quiet = self.last_sent.elapsed() >= self.operations.inner.options.heartbeat;
+            if changed || quiet {
+                self.sequence = self.sequence.max(progress.sequence);
+                self.last_sent = Instant::now();
+                self.ended = progress.state.is_terminal();
+                return Some(Ok(Watched { progress, heartbeat: !changed }));
+            }
+        }
+    }
+
+    /// Waits for a change, not too briefly and not too long, then reads the state.
+    async fn look(&mut self) -> Result<Progress, Error> {
+        let not_before = self.last_sent + MIN_INTERVAL;
+        let deadline = Instant::now() + LOOK_INTERVAL;
+        loop {
+            match tokio::time::timeout_at(deadline, self.changes.recv()).await {
+                Ok(Ok(id)) if id != self.id => continue,
+                Ok(Err(broadcast::error::RecvError::Closed)) => tokio::time::sleep_until(deadline).await,
+                _ => {}
+            }
+            break;
+        }
+        tokio::time::sleep_until(not_before).await;
+        self.operations.get(&self.id).await
+    }
+}

@@ -1,0 +1,29 @@
+//! One point per skill and run, for the map.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `cluster_points`; the columns are explained in the migration.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "cluster_points")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    /// `clustering_id`.
+    pub clustering_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    /// `skill_text`.
+    pub skill_text: String,
+    /// `x`.
+    pub x: f32,
+    /// `y`.
+    pub y: f32,
+    /// `cluster_number`.
+    pub cluster_number: i32,
+    /// `probability`.
+    pub probability: f32,
+}
+
+/// Relations to other tables.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,355 @@
+//! Which skills ads ask for. All figures count ads whose extraction is completed.
+
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conditions::Conditions,
+    jobs::{JobFilter, one_count},
+    search::escape_like,
+    taxonomy::fold,
+};
+
+/// Which ads and skills a ranking is about; empty conditions always hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SkillFilter {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Portal.
+    pub portal: String,
+    /// Ads posted on this day or later.
+    pub posted_from: Option<NaiveDate>,
+    /// Ads posted on this day or earlier.
+    pub posted_to: Option<NaiveDate>,
+    /// Kind of skill, such as `database`.
+    pub kind: String,
+    /// `ner`, `regex` or `esco`.
+    pub method: String,
+    /// Characters in the name; case and accents don't matter.
+    pub query: String,
+}
+
+impl SkillFilter {
+    /// The part of the filter that is about ads.
+    fn jobs(&self) -> JobFilter {
+        JobFilter {
+            country: self.country.clone(),
+            portal: self.portal.clone(),
+            posted_from: self.posted_from,
+            posted_to: self.posted_to,
+            skill: String::new(),
+            status: "completed".to_string(),
+        }
+    }
+}
+
+/// A skill by what its mentions say of it.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct SkillName {
+    /// Id.
+    pub skill_id: String,
+    /// URI of the concept.
+    pub concept_uri: String,
+    /// Canonical name.
+    pub name: String,
+    /// Kind.
+    pub kind: String,
+    /// ESCO concept that means the same; may be empty.
+    pub esco_uri: String,
+}
+
+/// A skill in a ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedSkill {
+    /// The skill.
+    pub skill: SkillName,
+    /// Place in the ranking, from 1.
+    pub rank: i64,
+    /// Ads that ask for it.
+    pub job_count: i64,
+    /// Times it is named in them.
+    pub total_mentions: i64,
+    /// Mean confidence of its mentions.
+    pub avg_confidence: f64,
+}
+
+/// A page of a ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// Most ads first; ties by name, then id, in code point order.
+    pub skills: Vec<RankedSkill>,
+    /// Skills in the ranking, on all pages.
+    pub total: i64,
+}
+
+/// Where a page of [`rank`] ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillKey {
+    /// `job_count` of the last skill.
+    pub job_count: i64,
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub skill_id: String,
+}
+
+// A skill's mentions may carry older names of it: the greatest is as good as any.
+const NAME_COLUMNS: &str = "max(s.concept_uri) AS concept_uri, max(s.normalized_skill) AS name, \
+                            max(s.skill_kind) AS kind, coalesce(max(s.esco_uri), '') AS esco_uri";
+
+/// How many ads the shares of a ranking refer to: extracted, and matching the filter.
+///
+/// # Errors
+/// Database errors.
+pub async fn jobs_total<C: ConnectionTrait>(db: &C, filter: &SkillFilter) -> Result<i64, DbErr> {
+    crate::jobs::count(db, &filter.jobs()).await
+}
+
+/// Skills by the number of ads that ask for them, after a key.
+///
+/// # Errors
+/// Database errors.
+pub async fn rank<C: ConnectionTrait>(
+    db: &C,
+    filter: &SkillFilter,
+    after: Option<&SkillKey>,
+    limit: u64,
+) -> Result<Ranking, DbErr> {
+    let mut conditions = Conditions::default();
+    let counts = counts_sql(filter, &mut conditions);
+    let beyond = after.map_or("TRUE".to_string(), |key| {
+        let count = conditions.bind(key.job_count);
+        let (name, id) = (conditions.bind(key.name.as_str()), conditions.bind(key.skill_id.as_str()));
+        format!(
+            "(job_count < {count} OR job_count = {count} \
+             AND (name COLLATE \"C\", skill_id COLLATE \"C\") > ({name}, {id}))"
+        )
+    });
+    let limit = conditions.bind(limit as i64);
+    let sql = format!(
+        "WITH counts AS ({counts}),
+         ranked AS (
+             SELECT *, count(*) OVER () AS total,
+                    row_number() OVER (ORDER BY job_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\") AS rank
+             FROM counts)
+         SELECT * FROM ranked WHERE {beyond} ORDER BY rank LIMIT {limit}"
+    );
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, conditions.into_values());
+    let rows = db.query_all_raw(statement).await?;
+    let total = match rows.first() {
+        Some(row) => row.try_get("", "total")?,
+        None => count(db, filter).await?,
+    };
+    let skills = rows.iter().map(|row| {
+        Ok(RankedSkill {
+            skill: SkillName::from_query_result(row, "")?,
+            rank: row.try_get("", "rank")?,
+            job_count: row.try_get("", "job_count")?,
+            total_mentions: row.try_get("", "total_mentions")?,
+            avg_confidence: row.try_get("", "avg_confidence")?,
+        })
+    });
+    Ok(Ranking { skills: skills.collect::<Result<_, DbErr>>()?, total })
+}
+
+async fn count<C: ConnectionTrait>(db: &C, filter: &SkillFilter) -> Result<i64, DbErr> {
+    let mut conditions = Conditions::default();
+    let sql = format!("SELECT count(*) AS count FROM ({}) counts", counts_sql(filter, &mut conditions));
+    one_count(db, sql, conditions).await
+}
+
+/// The figures of every skill of a ranking. Grouping by ad first costs a third of `count(DISTINCT job_id)`.
+fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
+    filter.jobs().apply(conditions);
+    if !filter.kind.is_empty() {
+        conditions.and("s.skill_kind = ?", filter.kind.as_str());
+    }
+    if !filter.method.is_empty() {
+        conditions.and("s.extraction_method = ?", filter.method.as_str());
+    }
+    let matches = conditions.sql();
+    let named = if filter.query.is_empty() {
+        "TRUE".to_string()
+    } else {
+        let pattern = conditions.bind(format!("%{}%", escape_like(&fold(&filter.query))));
+        // What `taxonomy::fold` does.
+        format!("regexp_replace(normalize(lower(name), NFD), E'[\\u0300-\\u036f]', '', 'g') LIKE {pattern}")
+    };
+    format!(
+        "SELECT * FROM (
+             SELECT skill_id, max(concept_uri) AS concept_uri, max(name) AS name, max(kind) AS kind,
+                    max(esco_uri) AS esco_uri, count(*) AS job_count, sum(mentions)::bigint AS total_mentions,
+                    sum(confidence) / sum(mentions) AS avg_confidence
+             FROM (SELECT s.skill_id, {NAME_COLUMNS}, count(*) AS mentions,
+                          sum(s.confidence_score::double precision) AS confidence
+                   FROM extracted_skills s JOIN raw_jobs j USING (job_id) WHERE {matches}
+                   GROUP BY s.skill_id, s.job_id) by_job
+             GROUP BY skill_id) by_skill
+         WHERE {named}"
+    )
+}
+
+/// What is known of a skill by its id, also of one that no ad asks for: by its
+/// mentions, else by the observatory's taxonomy, else by ESCO.
+///
+/// # Errors
+/// Database errors.
+pub async fn name<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<Option<SkillName>, DbErr> {
+    let sql = format!(
+        "SELECT skill_id, concept_uri, name, kind, esco_uri FROM (
+             SELECT 1 AS place, s.skill_id, {NAME_COLUMNS}
+             FROM extracted_skills s WHERE s.skill_id = $1 GROUP BY s.skill_id
+             UNION ALL
+             SELECT 2, skill_id, concept_uri, name, kind, coalesce(esco_uri, '')
+             FROM taxonomy_concepts WHERE skill_id = $1
+             UNION ALL
+             SELECT 3, skill_id, concept_uri, preferred_label_en, skill_type, concept_uri
+             FROM esco_taxonomy WHERE skill_id = $1) known
+         ORDER BY place LIMIT 1"
+    );
+    SkillName::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, [skill_id.into()]))
+        .one(db)
+        .await
+}
+
+/// Figures of one skill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkillFigures {
+    /// Ads that ask for it.
+    pub job_count: i64,
+    /// Times it is named in them.
+    pub total_mentions: i64,
+    /// By country, most ads first; only countries whose ads ask for it.
+    pub countries: Vec<GroupCount>,
+    /// By month of posting (YYYY-MM), oldest first, from the first to the last that asks for it.
+    pub months: Vec<GroupCount>,
+    /// The words that ads use for it, most frequent first, at most 20.
+    pub surfaces: Vec<SurfaceCount>,
+}
+
+/// Ads of a country or month.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct GroupCount {
+    /// Country or month.
+    pub name: String,
+    /// Ads that ask for the skill.
+    pub job_count: i64,
+    /// Ads in all.
+    pub jobs_total: i64,
+}
+
+/// Words that ads use for a skill.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct SurfaceCount {
+    /// As they stand in the ads.
+    pub skill_text: String,
+    /// How often.
+    pub mentions: i64,
+}
+
+/// The figures of one skill; all zero where no ad asks for it.
+///
+/// # Errors
+/// Database errors.
+pub async fn figures<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<SkillFigures, DbErr> {
+    let surfaces = SurfaceCount::find_by_statement(Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "SELECT s.skill_text, count(*) AS mentions FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+         WHERE s.skill_id = $1 AND j.extraction_status = 'completed'
+         GROUP BY s.skill_text ORDER BY mentions DESC, s.skill_text COLLATE \"C\"",
+        [skill_id.into()],
+    ))
+    .all(db)
+    .await?;
+    let mut countries = groups(db, skill_id, "j.country").await?;
+    countries.retain(|group| group.job_count > 0);
+    countries.sort_by(|a, b| b.job_count.cmp(&a.job_count).then_with(|| a.name.cmp(&b.name)));
+    let mut months = groups(db, skill_id, "to_char(j.posted_date, 'YYYY-MM')").await?;
+    months.sort_by(|a, b| a.name.cmp(&b.name));
+    let first = months.iter().position(|month| month.job_count > 0).unwrap_or(months.len());
+    let last = months.iter().rposition(|month| month.job_count > 0).map_or(first, |last| last + 1);
+    Ok(SkillFigures {
+        job_count: countries.iter().map(|group| group.job_count).sum(),
+        total_mentions: surfaces.iter().map(|surface| surface.mentions).sum(),
+        months: months[first..last].to_vec(),
+        countries,
+        surfaces: surfaces.into_iter().take(20).collect(),
+    })
+}
+
+/// Ads by `expression`, a constant of this file.
+async fn groups<C: ConnectionTrait>(db: &C, skill_id: &str, expression: &str) -> Result<Vec<GroupCount>, DbErr> {
+    let sql = format!(
+        "SELECT {expression} AS name, count(*) AS jobs_total, count(mine.job_id) AS job_count
+         FROM raw_jobs j
+         LEFT JOIN (SELECT DISTINCT job_id FROM extracted_skills WHERE skill_id = $1) mine USING (job_id)
+         WHERE j.extraction_status = 'completed' AND {expression} IS NOT NULL GROUP BY 1"
+    );
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [skill_id.into()]);
+    GroupCount::find_by_statement(statement).all(db).await
+}
+
+/// A skill that occurs beside another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoOccurring {
+    /// The other skill.
+    pub skill: SkillName,
+    /// Ads that ask for both.
+    pub both: i64,
+    /// Ads that ask for the other skill.
+    pub other: i64,
+}
+
+/// Skills that the same ads ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CoOccurrence {
+    /// Most shared ads first; ties by name, then id.
+    pub skills: Vec<CoOccurring>,
+    /// Ads that ask for the skill itself.
+    pub job_count: i64,
+    /// Ads in all.
+    pub jobs_total: i64,
+}
+
+/// Skills that occur beside one; `country` empty means all.
+///
+/// # Errors
+/// Database errors.
+pub async fn co_occurring<C: ConnectionTrait>(
+    db: &C,
+    skill_id: &str,
+    country: &str,
+    limit: u64,
+) -> Result<CoOccurrence, DbErr> {
+    let filter = JobFilter { country: country.to_string(), status: "completed".to_string(), ..Default::default() };
+    let jobs_total = crate::jobs::count(db, &filter).await?;
+    let job_count = crate::jobs::count(db, &JobFilter { skill: skill_id.to_string(), ..filter.clone() }).await?;
+    let mut conditions = Conditions::default();
+    filter.apply(&mut conditions);
+    let matches = conditions.sql();
+    let (mine, limit) = (conditions.bind(skill_id), conditions.bind(limit as i64));
+    let sql = format!(
+        "WITH mine AS MATERIALIZED (
+             SELECT DISTINCT s.job_id FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+             WHERE s.skill_id = {mine} AND {matches}),
+         beside AS (
+             SELECT s.skill_id, {NAME_COLUMNS}, count(DISTINCT s.job_id) AS both_count
+             FROM extracted_skills s JOIN mine USING (job_id) WHERE s.skill_id <> {mine}
+             GROUP BY s.skill_id
+             ORDER BY both_count DESC, max(s.normalized_skill) COLLATE \"C\", s.skill_id COLLATE \"C\" LIMIT {limit})
+         SELECT beside.*, (SELECT count(DISTINCT s.job_id) FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+                           WHERE s.skill_id = beside.skill_id AND {matches}) AS other_count
+         FROM beside ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\""
+    );
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, conditions.into_values());
+    let rows = db.query_all_raw(statement).await?;
+    let skills = rows.iter().map(|row| {
+        Ok(CoOccurring {
+            skill: SkillName::from_query_result(row, "")?,
+            both: row.try_get("", "both_count")?,
+            other: row.try_get("", "other_count")?,
+        })
+    });
+    Ok(CoOccurrence { skills: skills.collect::<Result<_, DbErr>>()?, job_count, jobs_total })
+}

@@ -1,0 +1,18 @@
+//! The gateway's RPCs, one file per service: proto <-> store, nothing else.
+
+mod clusters;
+mod convert;
+mod jobs;
+mod pipelines;
+mod schedules;
+mod skills;
+mod stats;
+mod taxonomy;
+
+pub use clusters::Clusters;
+pub use jobs::Jobs;
+pub use pipelines::Pipelines;
+pub use schedules::Schedules;
+pub use skills::Skills;
+pub use stats::Stats;
+pub use taxonomy::Taxonomy;

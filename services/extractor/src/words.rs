@@ -1,0 +1,165 @@
+//! The words that labels use, by id: a growing table to compile labels, a frozen one to read texts.
+
+use rustc_hash::FxHashMap;
+
+use crate::fold::{self, FoldBuf};
+use crate::tokens::{self, Token, UNKNOWN, Vocabulary};
+
+/// The words of all labels, growing.
+#[derive(Default)]
+pub(crate) struct WordBuilder {
+    ids: FxHashMap<Box<[u8]>, u32>,
+}
+
+impl WordBuilder {
+    fn intern(&mut self, word: &[u8]) -> u32 {
+        if let Some(&id) = self.ids.get(word) {
+            return id;
+        }
+        let id = self.ids.len() as u32;
+        self.ids.insert(word.into(), id);
+        id
+    }
+
+    pub(crate) fn freeze(self) -> WordTable {
+        let mut words: Vec<_> = self.ids.into_iter().collect();
+        words.sort_unstable_by_key(|(_, id)| *id);
+        let size = (words.len() * 2).next_power_of_two().max(16);
+        let mut table =
+            WordTable { slots: vec![(0, UNKNOWN); size], mask: size - 1, count: words.len(), symbols: [UNKNOWN; 128] };
+        for (word, id) in &words {
+            if let [b] = **word
+                && b.is_ascii_punctuation()
+            {
+                table.symbols[usize::from(b)] = *id;
+            }
+            table.insert(word, *id);
+        }
+        table
+    }
+}
+
+impl Vocabulary for WordBuilder {
+    fn word(&mut self, folded: &mut FoldBuf) -> u32 {
+        if folded.overflowed() {
+            return UNKNOWN;
+        }
+        fold::stem(folded);
+        self.intern(folded.as_bytes())
+    }
+
+    fn symbol(&mut self, symbol: u8) -> u32 {
+        self.intern(&[symbol])
+    }
+
+    fn knows_dotted(&mut self, _: &mut FoldBuf) -> bool {
+        true
+    }
+}
+
+/// The words of all labels, frozen: open addressing, at most half full. A slot holds the upper half of the
+/// word's hash; with its place, words are told apart by about 49 bits and not compared letter by letter
+/// (a label of one word is, when found).
+pub(crate) struct WordTable {
+    slots: Vec<(u32, u32)>,
+    mask: usize,
+    count: usize,
+    symbols: [u32; 128],
+}
+
+impl WordTable {
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    fn insert(&mut self, word: &[u8], id: u32) {
+        let mut buf = FoldBuf::default();
+        buf.extend(word);
+        let hash = buf.hash();
+        let mut slot = hash as usize & self.mask;
+        while self.slots[slot].1 != UNKNOWN {
+            slot = (slot + 1) & self.mask;
+        }
+        self.slots[slot] = ((hash >> 32) as u32, id);
+    }
+
+    #[inline]
+    fn get(&self, hash: u64) -> u32 {
+        let mut slot = hash as usize & self.mask;
+        loop {
+            let (upper, id) = self.slots[slot];
+            if id == UNKNOWN || upper == (hash >> 32) as u32 {
+                return id;
+            }
+            slot = (slot + 1) & self.mask;
+        }
+    }
+
+    /// Reads a text. Words are first hashed, then looked up in a loop of their own: the look-ups do not
+    /// depend on each other, so the processor overlaps their cache misses.
+    pub(crate) fn read(&self, text: &str, hashes: &mut Vec<u64>, out: &mut Vec<Token>) {
+        hashes.clear();
+        tokens::tokenize(text, &mut Reader { table: self, hashes }, out);
+        for token in out.iter_mut().filter(|t| !t.symbol && t.id != UNKNOWN) {
+            token.id = match token.id & KNOWN {
+                0 => self.get(hashes[token.id as usize]),
+                _ => token.id & !KNOWN,
+            };
+        }
+    }
+}
+
+/// Marks an id that needs no look-up; without it, a token's id is a place in the list of hashes.
+const KNOWN: u32 = 1 << 31;
+
+/// Reads a text against a frozen table, putting off the look-ups.
+struct Reader<'a> {
+    table: &'a WordTable,
+    hashes: &'a mut Vec<u64>,
+}
+
+impl Vocabulary for Reader<'_> {
+    #[inline]
+    fn word(&mut self, folded: &mut FoldBuf) -> u32 {
+        if folded.overflowed() {
+            return UNKNOWN;
+        }
+        fold::stem(folded);
+        let hash = folded.hash();
+        if folded.as_bytes().last().is_some_and(u8::is_ascii_digit) {
+            return match self.table.get(hash) {
+                UNKNOWN => self.without_version(folded),
+                id => id | KNOWN,
+            };
+        }
+        self.hashes.push(hash);
+        (self.hashes.len() - 1) as u32 & !KNOWN
+    }
+
+    #[inline]
+    fn symbol(&mut self, symbol: u8) -> u32 {
+        self.table.symbols[usize::from(symbol & 127)]
+    }
+
+    fn knows_dotted(&mut self, folded: &mut FoldBuf) -> bool {
+        fold::stem(folded);
+        self.table.get(folded.hash()) != UNKNOWN
+    }
+}
+
+impl Reader<'_> {
+    /// `angular12` -> the id of `angular`: one or two digits behind at least three letters.
+    fn without_version(&mut self, folded: &mut FoldBuf) -> u32 {
+        let bytes = folded.as_bytes();
+        let letters = bytes.len() - bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        if letters < 3 || bytes.len() - letters > 2 {
+            return UNKNOWN;
+        }
+        folded.truncate(letters);
+        fold::stem(folded);
+        match self.table.get(folded.hash()) {
+            UNKNOWN => UNKNOWN,
+            id => id | KNOWN,
+        }
+    }
+}
