@@ -45,6 +45,14 @@ impl Client {
         Ok(Self { channel: endpoint.connect_lazy(), server: address, timeout })
     }
 
+    /// The same for another address.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn at(&self, server: &str) -> Result<Self> {
+        Self::new(server, self.timeout)
+    }
+
     services! {
         /// Ads.
         jobs: proto::jobs::job_service_client => JobServiceClient;

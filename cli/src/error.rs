@@ -121,7 +121,8 @@ mod tests {
         let error = CliError::from_status("http://x", &Status::from(not_found));
         assert_eq!(error.exit_code(), 1);
         assert!(!error.is_transient());
-        let error = CliError::from_status("http://x", &Status::from(observatory_proto::Error::unavailable("redis", "no")));
+        let error =
+            CliError::from_status("http://x", &Status::from(observatory_proto::Error::unavailable("redis", "no")));
         assert_eq!(error.exit_code(), 69);
         assert!(error.is_transient());
     }

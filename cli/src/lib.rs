@@ -1,10 +1,13 @@
 //! The observatory's command line: starts the local stack, imports ads, runs the
 //! pipeline with live progress, and asks the mesh by gRPC.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod client;
 pub mod commands;
 pub mod error;
 pub mod import;
+pub mod local;
 pub mod marked;
 pub mod output;
 pub mod progress;
@@ -90,6 +93,16 @@ pub struct Context {
     pub out: Output,
     /// Whom to ask.
     pub client: Client,
+}
+
+impl Context {
+    /// The same, asking the mesh at another address.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] where `server` is no address.
+    pub fn at(&self, server: &str) -> Result<Self> {
+        Ok(Self { out: self.out.clone(), client: self.client.at(server)? })
+    }
 }
 
 /// Runs a command and tells the process's exit code.

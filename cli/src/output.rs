@@ -4,7 +4,10 @@
 use std::{
     fmt::Display,
     io::{self, IsTerminal, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use prost_reflect::{ReflectMessage, SerializeOptions};
@@ -15,7 +18,7 @@ use crate::{
 };
 
 /// Where and how to print.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// Messages as JSON in place of words.
     pub json: bool,
@@ -26,7 +29,7 @@ pub struct Output {
     /// Details on standard error.
     pub verbose: u8,
     colors: bool,
-    gone: AtomicBool,
+    gone: Arc<AtomicBool>,
 }
 
 impl Output {
@@ -34,7 +37,7 @@ impl Output {
     pub fn new(json: bool, lang: Lang, quiet: bool, verbose: u8) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colors = io::stdout().is_terminal() && !no_color;
-        Self { json, lang, quiet, verbose, colors, gone: AtomicBool::new(false) }
+        Self { json, lang, quiet, verbose, colors, gone: Arc::default() }
     }
 
     /// One line of the result.
@@ -102,12 +105,17 @@ impl Output {
 pub fn error_text(error: &CliError, lang: Lang) -> String {
     match error {
         CliError::Server(error) => {
-            let fields: Vec<_> =
-                error.fields.iter().map(|violation| format!("{}: {}", violation.field, violation.description)).collect();
+            let fields: Vec<_> = error
+                .fields
+                .iter()
+                .map(|violation| format!("{}: {}", violation.field, violation.description))
+                .collect();
             let mut text = match (fields.is_empty(), error.message == fields.join("; ")) {
                 (true, _) => format!("error[{}]: {}", error.reason_name(), error.message),
                 (false, true) => format!("error[{}]: {}", error.reason_name(), fields.join("\n  ")),
-                (false, false) => format!("error[{}]: {}\n  {}", error.reason_name(), error.message, fields.join("\n  ")),
+                (false, false) => {
+                    format!("error[{}]: {}\n  {}", error.reason_name(), error.message, fields.join("\n  "))
+                }
             };
             if let Some(wait) = error.retry_after {
                 text.push_str(&format!("\n  retry after {}", lang.seconds(wait.as_secs_f64())));
@@ -124,10 +132,8 @@ pub fn error_text(error: &CliError, lang: Lang) -> String {
 /// # Errors
 /// [`CliError::Internal`] where an `Any` holds a type that the contracts don't know.
 pub fn to_json<M: ReflectMessage>(message: &M, pretty: bool) -> Result<String> {
-    let options = SerializeOptions::new()
-        .use_proto_field_name(true)
-        .skip_default_fields(false)
-        .stringify_64_bit_integers(true);
+    let options =
+        SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false).stringify_64_bit_integers(true);
     let internal = |error: serde_json::Error| CliError::Internal(format!("no JSON for this message: {error}"));
     let value = message
         .transcode_to_dynamic()
@@ -207,7 +213,9 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use observatory_proto::{Error, google::longrunning::Operation, operations, operations::WatchOperationResponse, stats};
+    use observatory_proto::{
+        Error, google::longrunning::Operation, operations, operations::WatchOperationResponse, stats,
+    };
     use prost::Message;
 
     use super::*;

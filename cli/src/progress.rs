@@ -140,9 +140,6 @@ mod tests {
             outcomes: [("rejected".to_owned(), 200), ("cleaned".to_owned(), 1000)].into(),
             ..Default::default()
         };
-        assert_eq!(
-            operation_text(&metadata, Lang::En),
-            "1,201/2,000, 400/s, 1,000 cleaned, 200 rejected, 1 failed"
-        );
+        assert_eq!(operation_text(&metadata, Lang::En), "1,201/2,000, 400/s, 1,000 cleaned, 200 rejected, 1 failed");
     }
 }

@@ -56,16 +56,23 @@ pub fn short_kind(kind: &str) -> &str {
 /// # Errors
 /// [`CliError::Interrupted`] after Ctrl-C; what the server says; a connection that stays broken.
 pub async fn follow(context: &Context, id: &str, name: &str) -> Result<Operation> {
-    let mut progress = Progress::new(&context.out, name);
     let ended = tokio::select! {
-        ended = stream(context, id, &mut progress, |_| Ok(())) => Some(ended),
+        ended = to_end(context, id, name) => Some(ended),
         _ = tokio::signal::ctrl_c() => None,
     };
-    progress.finish();
     ended.unwrap_or_else(|| {
         context.out.note(words::detached(context.out.lang, id));
         Err(CliError::Interrupted)
     })
+}
+
+/// As [`follow`], leaving Ctrl-C to the caller.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn to_end(context: &Context, id: &str, name: &str) -> Result<Operation> {
+    let mut progress = Progress::new(&context.out, name);
+    stream(context, id, &mut progress, |_| Ok(())).await
 }
 
 /// Follows an operation and hands every message to `each`; reconnects where the stream breaks.

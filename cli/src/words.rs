@@ -128,6 +128,8 @@ words! {
     started(kind, id): "{kind}: operation {id}" | "{kind}: operación {id}";
     detached(id): "left running. Watch it: observatory operations watch {id}   Cancel it: observatory operations cancel {id}"
         | "sigue en marcha. Para verla: observatory operations watch {id}   Para cancelarla: observatory operations cancel {id}";
+    left_running(): "the stage under way is left running; see: observatory operations list"
+        | "la etapa en curso sigue en marcha; vea: observatory operations list";
     reconnecting(why): "the connection broke ({why}); reconnecting" | "se cortó la conexión ({why}); reconectando";
     nothing_to_do(kind): "{kind}: nothing to do" | "{kind}: nada que hacer";
     finished(kind, state, done, seconds): "{kind}: {state}, {done} in {seconds}" | "{kind}: {state}, {done} en {seconds}";
@@ -216,20 +218,40 @@ words! {
         | "This service uses the ESCO classification of the European Commission.";
 
     // Local stack.
+    data_in(dir): "data: {dir}" | "datos: {dir}";
+    step(what, at, seconds): "  {what:<12} {at:<22} {seconds}" | "  {what:<12} {at:<22} {seconds}";
+    migrations(): "schema up to date" | "esquema al día";
+    passed_over(name, why): "  {name:<12} passed over: {why}" | "  {name:<12} se omite: {why}";
     ready(url, seconds): "ready after {seconds}: {url}" | "listo en {seconds}: {url}";
     running_already(url, pid): "already running: {url} (process {pid})" | "ya está en marcha: {url} (proceso {pid})";
-    importing_sample(n): "the database is empty: importing {n}" | "la base de datos está vacía: importando {n}";
+    starting_already(pid): "already starting (process {pid})" | "ya está arrancando (proceso {pid})";
+    importing_sample(): "the database is empty: importing the sample" | "la base de datos está vacía: importando la muestra";
     no_sample(): "no sample found (samples/ads.jsonl); import ads with: observatory import FILE"
         | "no se encontró la muestra (samples/ads.jsonl); importe avisos con: observatory import ARCHIVO";
+    stored(n, skills): "{n} ads stored, {skills} different skills" | "{n} avisos guardados, {skills} habilidades distintas";
+    filling_failed(): "the sample could not be worked through; the stack stays up" | "la muestra no se pudo procesar; el sistema sigue en marcha";
     first_answer(): "What ads ask for most, by country (share of ads):" | "Lo que más piden los avisos, por país (parte de los avisos):";
-    sample_invented(): "(the shipped sample is invented; its numbers say nothing about the real labour market)"
-        | "(la muestra incluida es inventada; sus números no dicen nada del mercado laboral real)";
-    where_next(): "Where to look next:" | "Por dónde seguir:";
+    sample_invented(): "(the shipped sample is invented: its numbers say nothing about the real labour market)"
+        | "(la muestra incluida es inventada: sus números no dicen nada del mercado laboral real)";
+    where_next(url, host): "Where to look next:
+  the page     {url}/
+  REST         curl '{url}/api/skills?country=CO&limit=10'
+  gRPC         grpcurl -plaintext {host} list
+  this tool    observatory skills top --country CO      observatory jobs search python
+               observatory import FILE && observatory run      observatory --help"
+        | "Por dónde seguir:
+  la página    {url}/
+  REST         curl '{url}/api/skills?country=CO&limit=10'
+  gRPC         grpcurl -plaintext {host} list
+  este comando observatory skills top --country CO      observatory jobs search python
+               observatory import ARCHIVO && observatory run   observatory --help";
     ctrl_c(): "Ctrl-C stops everything; the data are kept" | "Ctrl-C detiene todo; los datos se conservan";
+    down_stops(): "in the background; observatory down stops it, the data are kept" | "en segundo plano; observatory down lo detiene, los datos se conservan";
     stopping(): "stopping (Ctrl-C again: at once)" | "deteniendo (Ctrl-C otra vez: de inmediato)";
-    stopped(): "stopped; the data are kept in" | "detenido; los datos quedan en";
+    stopped(dir): "stopped; the data are kept in {dir}" | "detenido; los datos quedan en {dir}";
     not_running(dir): "nothing runs from {dir}" | "no hay nada en marcha desde {dir}";
-    stack_died(what): "{what} ended; stopping the rest" | "{what} terminó; deteniendo el resto";
+    ended_early(log): "the stack ended while starting; its log: {log}" | "el sistema terminó al arrancar; su registro: {log}";
+    no_root(): "the project's folder is not found; set OBSERVATORY_ROOT to it" | "no se encuentra la carpeta del proyecto; indíquela en OBSERVATORY_ROOT";
     server_up(url): "answers at {url}" | "responde en {url}";
     server_down(url): "nothing answers at {url}" | "nada responde en {url}";
     running_operations(n): "{n} operations running" | "{n} operaciones en marcha";

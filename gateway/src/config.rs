@@ -23,10 +23,12 @@ impl observatory_mesh::Options for Options {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(1..=1000).contains(&self.database_connections) {
-            problems.push(format!("`service.database_connections` is {}, expected 1 to 1000", self.database_connections));
+            problems
+                .push(format!("`service.database_connections` is {}, expected 1 to 1000", self.database_connections));
         }
         if !(1..=86_400).contains(&self.stats_cache_seconds) {
-            problems.push(format!("`service.stats_cache_seconds` is {}, expected 1 to 86400", self.stats_cache_seconds));
+            problems
+                .push(format!("`service.stats_cache_seconds` is {}, expected 1 to 86400", self.stats_cache_seconds));
         }
         problems
     }

@@ -11,9 +11,9 @@ mod page;
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_proto::{
     clusters::cluster_service_server::ClusterServiceServer, jobs::job_service_server::JobServiceServer,
-    pipeline::pipeline_service_server::PipelineServiceServer, schedules::schedule_service_server::ScheduleServiceServer,
-    skills::skill_service_server::SkillServiceServer, stats::stats_service_server::StatsServiceServer,
-    taxonomy::taxonomy_service_server::TaxonomyServiceServer,
+    pipeline::pipeline_service_server::PipelineServiceServer,
+    schedules::schedule_service_server::ScheduleServiceServer, skills::skill_service_server::SkillServiceServer,
+    stats::stats_service_server::StatsServiceServer, taxonomy::taxonomy_service_server::TaxonomyServiceServer,
 };
 
 use crate::cache::Cache;

@@ -22,7 +22,9 @@ const LIMIT: u64 = 4_000_000;
 
 /// Options of `extract-text`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  observatory extract-text ad.txt --title 'Backend developer'\n  echo 'Experiencia con Python y SQL' | observatory extract-text -")]
+#[command(
+    after_help = "Examples:\n  observatory extract-text ad.txt --title 'Backend developer'\n  echo 'Experiencia con Python y SQL' | observatory extract-text -"
+)]
 pub struct ExtractTextArgs {
     /// Text or HTML; `-` for standard input
     #[arg(default_value = "-")]

@@ -119,13 +119,14 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<()> {
         encoding: args.encoding,
     };
     let mut issues = match &args.issues_file {
-        Some(path) => Some(
-            IssuesFile::create(path).map_err(|error| CliError::Input(format!("{}: {error}", path.display())))?,
-        ),
+        Some(path) => {
+            Some(IssuesFile::create(path).map_err(|error| CliError::Input(format!("{}: {error}", path.display())))?)
+        }
         None => None,
     };
     // All files are opened before the first is sent: a wrong name shows at once.
-    let files = args.files.iter().map(|path| open::open(path)).collect::<Result<Vec<_>, _>>().map_err(CliError::Input)?;
+    let files =
+        args.files.iter().map(|path| open::open(path)).collect::<Result<Vec<_>, _>>().map_err(CliError::Input)?;
     let mut outcome = Ok(());
     for file in files {
         let how = How { dry_run: args.dry_run, keep_issues: issues.is_some() };
@@ -189,9 +190,7 @@ pub async fn one(context: &Context, file: Opened, options: Options, how: How) ->
         let ads = words::ads_sent(lang, lang.number(i64::try_from(ads).unwrap_or(i64::MAX)));
         progress.update(bytes, size, &format!("{text}, {ads}, {}/s", lang.decimal(rate, 0)));
     };
-    let sending = async {
-        if how.dry_run { drain(receiver).await } else { send(context, receiver).await }
-    };
+    let sending = async { if how.dry_run { drain(receiver).await } else { send(context, receiver).await } };
     tokio::pin!(sending);
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let response = loop {

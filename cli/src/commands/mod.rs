@@ -1,6 +1,7 @@
 //! The commands, one module per group.
 
 pub mod extract_text;
+pub mod first;
 pub mod import;
 pub mod jobs;
 pub mod operations;
@@ -50,7 +51,9 @@ pub enum Command {
     /// Find the skills of one text, without storing anything
     ExtractText(extract_text::ExtractTextArgs),
     /// Print a completion script for a shell
-    #[command(after_help = "Example:\n  observatory completions bash > ~/.local/share/bash-completion/completions/observatory")]
+    #[command(
+        after_help = "Example:\n  observatory completions bash > ~/.local/share/bash-completion/completions/observatory"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,

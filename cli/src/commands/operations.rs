@@ -20,7 +20,9 @@ use crate::{
 
 /// The commands of `operations`. An ID may stand with or without `operations/` before it.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  observatory operations list --state running\n  observatory operations watch 01JD...\n  observatory operations retry 01JD...")]
+#[command(
+    after_help = "Examples:\n  observatory operations list --state running\n  observatory operations watch 01JD...\n  observatory operations retry 01JD..."
+)]
 pub enum OperationsCommand {
     /// List operations, newest first
     List(ListArgs),

@@ -37,7 +37,9 @@ pub struct Scope {
 
 /// Options of `clean`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  observatory clean\n  observatory clean --country CO --limit 500\n  observatory clean --again --no-wait")]
+#[command(
+    after_help = "Examples:\n  observatory clean\n  observatory clean --country CO --limit 500\n  observatory clean --again --no-wait"
+)]
 pub struct CleanArgs {
     /// Which ads.
     #[command(flatten)]
@@ -67,7 +69,9 @@ impl From<PipelineName> for Pipeline {
 
 /// Options of `extract`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  observatory extract\n  observatory extract --country MX --again\n  observatory extract --text ad.txt")]
+#[command(
+    after_help = "Examples:\n  observatory extract\n  observatory extract --country MX --again\n  observatory extract --text ad.txt"
+)]
 pub struct ExtractArgs {
     /// Which ads.
     #[command(flatten)]
@@ -114,21 +118,44 @@ pub async fn extract(context: &Context, args: ExtractArgs) -> Result<()> {
     finish(context, operation, "extract", args.scope.no_wait).await
 }
 
-/// Runs `run`: the stages one after the other. A stage with failed ads doesn't keep the next from running.
+/// Runs `run`; Ctrl-C leaves the stage under way running.
 ///
 /// # Errors
 /// As [`clean`].
 pub async fn run(context: &Context, args: &RunArgs) -> Result<()> {
-    let scope = Scope { country: args.country.clone(), limit: 0, again: args.again, wait: true, no_wait: false };
+    let stages = stages(context, args.country.clone(), args.again);
+    // Which stage it is, is told by the bar; its id by `operations list`.
+    tokio::select! {
+        outcome = stages => outcome,
+        _ = tokio::signal::ctrl_c() => {
+            context.out.note(words::left_running(context.out.lang));
+            Err(CliError::Interrupted)
+        }
+    }
+}
+
+/// The stages one after the other. A stage with failed ads doesn't keep the next from running.
+///
+/// # Errors
+/// As [`clean`].
+pub async fn stages(context: &Context, country: Option<String>, again: bool) -> Result<()> {
+    let scope = Scope { country, limit: 0, again, wait: true, no_wait: false };
     let operation = start_clean(context, &scope).await?;
-    let cleaned = finish(context, operation, "clean", false).await;
+    let cleaned = to_end(context, operation, "clean").await;
     if let Err(error) = &cleaned
         && !matches!(error, CliError::Failed)
     {
         return cleaned;
     }
     let operation = start_extract(context, &scope, PipelineName::A).await?;
-    finish(context, operation, "extract", false).await.and(cleaned)
+    to_end(context, operation, "extract").await.and(cleaned)
+}
+
+async fn to_end(context: &Context, operation: Operation, kind: &str) -> Result<()> {
+    let id = watch::operation_id(&operation.name).to_owned();
+    context.out.detail(words::started(context.out.lang, kind, &id));
+    let operation = if operation.done { operation } else { watch::to_end(context, &id, kind).await? };
+    watch::summarize(&context.out, &operation)
 }
 
 async fn start_clean(context: &Context, scope: &Scope) -> Result<Operation> {

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand, ValueEnum};
 use observatory_proto::{
     common::{ExtractionMethod, SkillRef},
-    skills::{
-        GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse,
-    },
+    skills::{GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse},
 };
 
 use super::{country, jobs};
@@ -22,7 +20,9 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum SkillsCommand {
     /// Rank skills by the ads that ask for them
-    #[command(after_help = "Examples:\n  observatory skills top\n  observatory skills top --country CO --from 2026-01-01 --kind database --limit 10")]
+    #[command(
+        after_help = "Examples:\n  observatory skills top\n  observatory skills top --country CO --from 2026-01-01 --kind database --limit 10"
+    )]
     Top(TopArgs),
     /// Show the top skills of countries side by side
     Compare(CompareArgs),
@@ -176,11 +176,8 @@ fn print_top(out: &Output, response: &ListSkillsResponse) {
     ]);
     for count in &response.skills {
         let skill = count.skill.clone().unwrap_or_default();
-        let interval = format!(
-            "{}–{} %",
-            lang.decimal(count.share_low * 100.0, 1),
-            lang.decimal(count.share_high * 100.0, 1)
-        );
+        let interval =
+            format!("{}–{} %", lang.decimal(count.share_low * 100.0, 1), lang.decimal(count.share_high * 100.0, 1));
         table.row([
             lang.number(count.rank),
             cell(&skill.name, 40),
@@ -221,7 +218,11 @@ pub fn most_ads(counts: BTreeMap<String, i32>, n: usize) -> Vec<String> {
 ///
 /// # Errors
 /// What the server says.
-pub async fn rankings(context: &Context, countries: &[String], limit: i32) -> Result<Vec<(String, ListSkillsResponse)>> {
+pub async fn rankings(
+    context: &Context,
+    countries: &[String],
+    limit: i32,
+) -> Result<Vec<(String, ListSkillsResponse)>> {
     let mut rankings = Vec::new();
     for country in countries {
         let request = ListSkillsRequest { country: country.clone(), limit, ..Default::default() };
@@ -282,7 +283,12 @@ fn print_skill(out: &Output, response: &GetSkillResponse) {
         out.line(format!("{}: {}", words::found_as(lang), surfaces.join(", ")));
     }
     let counts = |name: String| {
-        Table::new([name, format!(">{}", words::ads(lang)), format!(">{}", words::total(lang)), format!(">{}", words::share(lang))])
+        Table::new([
+            name,
+            format!(">{}", words::ads(lang)),
+            format!(">{}", words::total(lang)),
+            format!(">{}", words::share(lang)),
+        ])
     };
     let mut countries = counts(words::country(lang));
     for count in &response.countries {
@@ -309,7 +315,12 @@ fn print_skill(out: &Output, response: &GetSkillResponse) {
 /// Prints the name, kind and addresses of a skill.
 pub fn print_ref(out: &Output, skill: Option<&SkillRef>) {
     let Some(skill) = skill else { return };
-    out.line(format!("{}  ({}, {})", out.bold(&cell(&skill.name, 100)), cell(&skill.kind, 40), cell(&skill.skill_id, 128)));
+    out.line(format!(
+        "{}  ({}, {})",
+        out.bold(&cell(&skill.name, 100)),
+        cell(&skill.kind, 40),
+        cell(&skill.skill_id, 128)
+    ));
     for uri in [&skill.concept_uri, &skill.esco_uri] {
         if !uri.is_empty() && (uri == &skill.concept_uri || skill.esco_uri != skill.concept_uri) {
             out.line(cell(uri, 200));

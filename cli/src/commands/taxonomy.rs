@@ -146,7 +146,8 @@ fn read(files: &[PathBuf]) -> Result<(EscoCatalogue, Vec<(String, ReadReport)>)>
     let mut catalogue = EscoCatalogue::new();
     let mut reports = Vec::new();
     for path in files {
-        let report = read_file(&mut catalogue, path).map_err(|why| CliError::Input(format!("{}: {why}", path.display())))?;
+        let report =
+            read_file(&mut catalogue, path).map_err(|why| CliError::Input(format!("{}: {why}", path.display())))?;
         reports.push((path.display().to_string(), report));
     }
     Ok((catalogue, reports))

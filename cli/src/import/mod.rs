@@ -135,7 +135,8 @@ impl<S: FnMut(Found<'_>) -> ControlFlow<()>> Reading<'_, S> {
         };
         let header: Vec<String> = header.into_iter().map(|name| self.plain(name)).collect();
         let columns = self.options.mapping.columns(&header)?;
-        let used = columns.iter().zip(&header).filter_map(|(field, name)| field.map(|f| format!("{}={name}", f.name())));
+        let used =
+            columns.iter().zip(&header).filter_map(|(field, name)| field.map(|f| format!("{}={name}", f.name())));
         self.report.columns = Some(used.collect::<Vec<_>>().join(", "));
         loop {
             let line = records.line();
@@ -178,10 +179,8 @@ impl<S: FnMut(Found<'_>) -> ControlFlow<()>> Reading<'_, S> {
         let mut had_nul = false;
         let mut values = Vec::with_capacity(fields.len());
         for (column, bytes) in fields.iter().enumerate() {
-            let decoded = decode::decode(bytes, encoding).map_err(|message| Refused {
-                field: columns[column].map_or("", Field::name),
-                message,
-            })?;
+            let decoded = decode::decode(bytes, encoding)
+                .map_err(|message| Refused { field: columns[column].map_or("", Field::name), message })?;
             had_nul |= decoded.had_nul;
             values.push(decoded.text.into_owned());
         }
@@ -270,7 +269,11 @@ fn too_long(length: u64) -> Refused {
 }
 
 fn wrong_columns(found: usize, expected: usize, from: u64, to: u64) -> String {
-    let spans = if to > from + 1 { format!("; the record spans lines {from} to {to}, is a quote left open?") } else { String::new() };
+    let spans = if to > from + 1 {
+        format!("; the record spans lines {from} to {to}, is a quote left open?")
+    } else {
+        String::new()
+    };
     format!("{found} columns, the header has {expected}{spans}")
 }
 
@@ -300,7 +303,11 @@ fn kind_of(value: &Value) -> &'static str {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_all(file: impl Read, name: &str, options: &Options) -> Result<(Vec<ImportJobsRequest>, ReadReport), String> {
+pub fn read_all(
+    file: impl Read,
+    name: &str,
+    options: &Options,
+) -> Result<(Vec<ImportJobsRequest>, ReadReport), String> {
     let mut ads = Vec::new();
     let report = read(std::io::BufReader::new(file), name, options, |found| {
         if let Found::Ad(ad) = found {

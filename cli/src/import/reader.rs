@@ -96,10 +96,7 @@ mod tests {
     #[test]
     fn lines_keep_their_numbers_and_lose_their_breaks() {
         let found = all(b"one\r\n\ntwo", 10);
-        assert_eq!(
-            found,
-            [(1, Ok(b"one".to_vec()), true), (2, Ok(vec![]), true), (3, Ok(b"two".to_vec()), false)]
-        );
+        assert_eq!(found, [(1, Ok(b"one".to_vec()), true), (2, Ok(vec![]), true), (3, Ok(b"two".to_vec()), false)]);
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn a_line_in_windows_1252_is_read_and_counted() {
 
 #[test]
 fn nul_characters_raw_and_escaped_are_taken_out() {
-    let file = b"\0\0\0\n\0\0{\"title\":\"D\0ev\",\"description\":\"x\"}\n{\"title\":\"Dev\",\"description\":\"a\\u0000b\"}\n";
+    let file =
+        b"\0\0\0\n\0\0{\"title\":\"D\0ev\",\"description\":\"x\"}\n{\"title\":\"Dev\",\"description\":\"a\\u0000b\"}\n";
     let (ads, report) = read_as("ads.jsonl", file);
     assert_eq!((ads[0].title.as_str(), ads[1].description.as_str()), ("Dev", "ab"));
     assert_eq!((report.nul.count, lines(&report)), (3, vec![1]));
@@ -73,7 +74,8 @@ fn deep_nesting_and_lone_surrogates_are_no_crash() {
 
 #[test]
 fn csv_with_quotes_newlines_and_spanish_headers() {
-    let file = "\u{feff}Título;Descripción;País\r\n\"Dev \"\"Sr\"\"\";\"uno\ndos; tres\";México\r\nsolo;dos\r\nB;C;\r\n";
+    let file =
+        "\u{feff}Título;Descripción;País\r\n\"Dev \"\"Sr\"\"\";\"uno\ndos; tres\";México\r\nsolo;dos\r\nB;C;\r\n";
     let (ads, report) = read_as("ads.csv", file.as_bytes());
     assert_eq!(ads[0].title, "Dev \"Sr\"");
     assert_eq!(ads[0].description, "uno\ndos; tres");

@@ -80,12 +80,7 @@ struct Id {
 ///
 /// # Errors
 /// Database errors.
-pub async fn pending<C: ConnectionTrait>(
-    db: &C,
-    country: &str,
-    limit: u64,
-    again: bool,
-) -> Result<Vec<Uuid>, DbErr> {
+pub async fn pending<C: ConnectionTrait>(db: &C, country: &str, limit: u64, again: bool) -> Result<Vec<Uuid>, DbErr> {
     let rows = Id::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
         "SELECT job_id FROM raw_jobs WHERE ($1 OR NOT is_processed) AND ($2 = '' OR country = $2)

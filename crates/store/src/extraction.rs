@@ -86,12 +86,7 @@ struct Id {
 ///
 /// # Errors
 /// Database errors.
-pub async fn pending<C: ConnectionTrait>(
-    db: &C,
-    country: &str,
-    limit: u64,
-    again: bool,
-) -> Result<Vec<Uuid>, DbErr> {
+pub async fn pending<C: ConnectionTrait>(db: &C, country: &str, limit: u64, again: bool) -> Result<Vec<Uuid>, DbErr> {
     let rows = Id::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
         "SELECT j.job_id FROM raw_jobs j JOIN cleaned_jobs c USING (job_id)
@@ -213,8 +208,7 @@ pub async fn sync_concepts<C: ConnectionTrait + TransactionTrait>(
 async fn insert_concepts<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept], version: &str) -> Result<(), DbErr> {
     let text = |field: fn(&OwnConcept) -> &str| concepts.iter().map(|c| field(c).to_string()).collect::<Vec<_>>();
     // Arrays of arrays can't be unnested row by row: the labels travel as JSON.
-    let labels: Vec<String> =
-        concepts.iter().map(|c| serde_json::Value::from(c.labels.clone()).to_string()).collect();
+    let labels: Vec<String> = concepts.iter().map(|c| serde_json::Value::from(c.labels.clone()).to_string()).collect();
     execute(
         txn,
         "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, kind, parent_uri, esco_uri, note, aliases,

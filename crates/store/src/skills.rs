@@ -94,9 +94,14 @@ pub struct SkillKey {
     pub skill_id: String,
 }
 
-// A skill's mentions may carry older names of it: the greatest is as good as any.
-const NAME_COLUMNS: &str = "max(s.concept_uri) AS concept_uri, max(s.normalized_skill) AS name, \
-                            max(s.skill_kind) AS kind, coalesce(max(s.esco_uri), '') AS esco_uri";
+/// What the newest ad says of a skill: older mentions may carry an older name. For
+/// a LATERAL join beside something with a `skill_id`; the index has this order.
+fn names_sql(skill_id: &str) -> String {
+    format!(
+        "SELECT s.concept_uri, s.normalized_skill AS name, s.skill_kind AS kind, coalesce(s.esco_uri, '') AS esco_uri
+         FROM extracted_skills s WHERE s.skill_id = {skill_id} ORDER BY s.skill_id DESC, s.job_id DESC LIMIT 1"
+    )
+}
 
 /// How many ads the shares of a ranking refer to: extracted, and matching the filter.
 ///
@@ -159,7 +164,7 @@ async fn count<C: ConnectionTrait>(db: &C, filter: &SkillFilter) -> Result<i64, 
     one_count(db, sql, conditions).await
 }
 
-/// The figures of every skill of a ranking. Grouping by ad first costs a third of `count(DISTINCT job_id)`.
+/// The figures of every skill of a ranking.
 fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
     filter.jobs().apply(conditions);
     if !filter.kind.is_empty() {
@@ -177,16 +182,14 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
         format!("regexp_replace(normalize(lower(name), NFD), E'[\\u0300-\\u036f]', '', 'g') LIKE {pattern}")
     };
     format!(
-        "SELECT * FROM (
-             SELECT skill_id, max(concept_uri) AS concept_uri, max(name) AS name, max(kind) AS kind,
-                    max(esco_uri) AS esco_uri, count(*) AS job_count, sum(mentions)::bigint AS total_mentions,
-                    sum(confidence) / sum(mentions) AS avg_confidence
-             FROM (SELECT s.skill_id, {NAME_COLUMNS}, count(*) AS mentions,
-                          sum(s.confidence_score::double precision) AS confidence
-                   FROM extracted_skills s JOIN raw_jobs j USING (job_id) WHERE {matches}
-                   GROUP BY s.skill_id, s.job_id) by_job
-             GROUP BY skill_id) by_skill
-         WHERE {named}"
+        "SELECT counted.*, named.* FROM (
+             SELECT s.skill_id, count(DISTINCT s.job_id) AS job_count, count(*) AS total_mentions,
+                    avg(s.confidence_score) AS avg_confidence
+             FROM extracted_skills s JOIN raw_jobs j USING (job_id) WHERE {matches}
+             GROUP BY s.skill_id) counted
+         CROSS JOIN LATERAL ({names}) named
+         WHERE {named}",
+        names = names_sql("counted.skill_id"),
     )
 }
 
@@ -198,15 +201,15 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
 pub async fn name<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<Option<SkillName>, DbErr> {
     let sql = format!(
         "SELECT skill_id, concept_uri, name, kind, esco_uri FROM (
-             SELECT 1 AS place, s.skill_id, {NAME_COLUMNS}
-             FROM extracted_skills s WHERE s.skill_id = $1 GROUP BY s.skill_id
+             SELECT 1 AS place, $1 AS skill_id, named.* FROM ({names}) named
              UNION ALL
              SELECT 2, skill_id, concept_uri, name, kind, coalesce(esco_uri, '')
              FROM taxonomy_concepts WHERE skill_id = $1
              UNION ALL
              SELECT 3, skill_id, concept_uri, preferred_label_en, skill_type, concept_uri
              FROM esco_taxonomy WHERE skill_id = $1) known
-         ORDER BY place LIMIT 1"
+         ORDER BY place LIMIT 1",
+        names = names_sql("$1"),
     );
     SkillName::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, [skill_id.into()]))
         .one(db)
@@ -333,14 +336,17 @@ pub async fn co_occurring<C: ConnectionTrait>(
         "WITH mine AS MATERIALIZED (
              SELECT DISTINCT s.job_id FROM extracted_skills s JOIN raw_jobs j USING (job_id)
              WHERE s.skill_id = {mine} AND {matches}),
-         beside AS (
-             SELECT s.skill_id, {NAME_COLUMNS}, count(DISTINCT s.job_id) AS both_count
+         counted AS (
+             SELECT s.skill_id, count(DISTINCT s.job_id) AS both_count
              FROM extracted_skills s JOIN mine USING (job_id) WHERE s.skill_id <> {mine}
-             GROUP BY s.skill_id
-             ORDER BY both_count DESC, max(s.normalized_skill) COLLATE \"C\", s.skill_id COLLATE \"C\" LIMIT {limit})
+             GROUP BY s.skill_id ORDER BY both_count DESC FETCH FIRST {limit} ROWS WITH TIES),
+         beside AS (
+             SELECT * FROM counted CROSS JOIN LATERAL ({names}) named
+             ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\" LIMIT {limit})
          SELECT beside.*, (SELECT count(DISTINCT s.job_id) FROM extracted_skills s JOIN raw_jobs j USING (job_id)
                            WHERE s.skill_id = beside.skill_id AND {matches}) AS other_count
-         FROM beside ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\""
+         FROM beside ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\"",
+        names = names_sql("counted.skill_id"),
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, conditions.into_values());
     let rows = db.query_all_raw(statement).await?;

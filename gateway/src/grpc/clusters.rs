@@ -3,7 +3,11 @@
 use futures::stream::BoxStream;
 use observatory_proto::{
     Error,
-    clusters::{Clustering, CompareClusteringsRequest, CompareClusteringsResponse, GetClusterMapRequest, GetClusterMapResponse, GetClusteringRequest, ListClusteringsRequest, ListClusteringsResponse, ListClustersRequest, ListClustersResponse, cluster_service_server::ClusterService},
+    clusters::{
+        Clustering, CompareClusteringsRequest, CompareClusteringsResponse, GetClusterMapRequest, GetClusterMapResponse,
+        GetClusteringRequest, ListClusteringsRequest, ListClusteringsResponse, ListClustersRequest,
+        ListClustersResponse, cluster_service_server::ClusterService,
+    },
 };
 use tonic::{Request, Response, Status};
 
@@ -12,7 +16,11 @@ use tonic::{Request, Response, Status};
 pub struct Clusters;
 
 fn missing() -> Status {
-    Error::capability_missing("clustering", "this version makes no clusters of skills; GetSkill and ListCoOccurringSkills say which skills occur together").into()
+    Error::capability_missing(
+        "clustering",
+        "this version makes no clusters of skills; GetSkill and ListCoOccurringSkills say which skills occur together",
+    )
+    .into()
 }
 
 #[tonic::async_trait]
@@ -21,7 +29,10 @@ impl ClusterService for Clusters {
         Err(missing())
     }
 
-    async fn list_clusterings(&self, _: Request<ListClusteringsRequest>) -> Result<Response<ListClusteringsResponse>, Status> {
+    async fn list_clusterings(
+        &self,
+        _: Request<ListClusteringsRequest>,
+    ) -> Result<Response<ListClusteringsResponse>, Status> {
         Err(missing())
     }
 
@@ -31,11 +42,17 @@ impl ClusterService for Clusters {
 
     type GetClusterMapStream = BoxStream<'static, Result<GetClusterMapResponse, Status>>;
 
-    async fn get_cluster_map(&self, _: Request<GetClusterMapRequest>) -> Result<Response<Self::GetClusterMapStream>, Status> {
+    async fn get_cluster_map(
+        &self,
+        _: Request<GetClusterMapRequest>,
+    ) -> Result<Response<Self::GetClusterMapStream>, Status> {
         Err(missing())
     }
 
-    async fn compare_clusterings(&self, _: Request<CompareClusteringsRequest>) -> Result<Response<CompareClusteringsResponse>, Status> {
+    async fn compare_clusterings(
+        &self,
+        _: Request<CompareClusteringsRequest>,
+    ) -> Result<Response<CompareClusteringsResponse>, Status> {
         Err(missing())
     }
 }

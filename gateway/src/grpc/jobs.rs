@@ -60,7 +60,8 @@ impl JobService for Jobs {
                 .map_err(failed)?;
         let more = rows.len() as u64 > limit;
         rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|last| JobKey { listed_date: last.listed_date, job_id: last.job_id });
+        let next =
+            rows.last().filter(|_| more).map(|last| JobKey { listed_date: last.listed_date, job_id: last.job_id });
         Ok(Response::new(ListJobsResponse {
             total: int(total),
             next_page_token: next.map_or(String::new(), |key| page::encode("ListJobs", &filter, &key)),

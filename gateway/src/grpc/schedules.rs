@@ -1,10 +1,13 @@
 //! ScheduleService: nothing runs by itself yet.
 
-
 use observatory_proto::{
     Error,
     google::longrunning::Operation,
-    schedules::{CreateScheduleRequest, DeleteScheduleRequest, DeleteScheduleResponse, GetScheduleRequest, ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, RunScheduleRequest, Schedule, UpdateScheduleRequest, schedule_service_server::ScheduleService},
+    schedules::{
+        CreateScheduleRequest, DeleteScheduleRequest, DeleteScheduleResponse, GetScheduleRequest, ListSchedulesRequest,
+        ListSchedulesResponse, PauseScheduleRequest, RunScheduleRequest, Schedule, UpdateScheduleRequest,
+        schedule_service_server::ScheduleService,
+    },
 };
 use tonic::{Request, Response, Status};
 
@@ -18,7 +21,10 @@ fn missing() -> Status {
 
 #[tonic::async_trait]
 impl ScheduleService for Schedules {
-    async fn list_schedules(&self, _: Request<ListSchedulesRequest>) -> Result<Response<ListSchedulesResponse>, Status> {
+    async fn list_schedules(
+        &self,
+        _: Request<ListSchedulesRequest>,
+    ) -> Result<Response<ListSchedulesResponse>, Status> {
         Err(missing())
     }
 
@@ -34,7 +40,10 @@ impl ScheduleService for Schedules {
         Err(missing())
     }
 
-    async fn delete_schedule(&self, _: Request<DeleteScheduleRequest>) -> Result<Response<DeleteScheduleResponse>, Status> {
+    async fn delete_schedule(
+        &self,
+        _: Request<DeleteScheduleRequest>,
+    ) -> Result<Response<DeleteScheduleResponse>, Status> {
         Err(missing())
     }
 

@@ -108,7 +108,6 @@ fn concept(concept: taxonomy::Concept) -> Concept {
 fn esco_concept(concept: ImportConceptsRequest) -> EscoConcept {
     EscoConcept {
         concept_uri: concept.concept_uri,
-        skill_id: String::new(),
         skill_type: concept.skill_type,
         preferred_label_en: concept.preferred_label_en,
         preferred_label_es: Some(concept.preferred_label_es),
@@ -117,5 +116,6 @@ fn esco_concept(concept: ImportConceptsRequest) -> EscoConcept {
         description_en: concept.description_en,
         description_es: concept.description_es,
         broader_concept_uris: concept.broader_concept_uris,
+        ..Default::default()
     }
 }

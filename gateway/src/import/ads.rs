@@ -84,7 +84,8 @@ impl<'a> AdImport<'a> {
     }
 
     async fn flush(&mut self) -> Result<bool, DbErr> {
-        let mut stored = if self.ads.is_empty() { Default::default() } else { import::insert(self.db, &self.ads).await? };
+        let mut stored =
+            if self.ads.is_empty() { Default::default() } else { import::insert(self.db, &self.ads).await? };
         let changed = !stored.is_empty();
         self.bytes = 0;
         let mut ads = std::mem::take(&mut self.ads).into_iter();

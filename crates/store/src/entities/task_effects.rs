@@ -21,7 +21,11 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The row of `operations` that it belongs to.
-    #[sea_orm(belongs_to = "super::operations::Entity", from = "Column::OperationId", to = "super::operations::Column::OperationId")]
+    #[sea_orm(
+        belongs_to = "super::operations::Entity",
+        from = "Column::OperationId",
+        to = "super::operations::Column::OperationId"
+    )]
     Operation,
 }
 

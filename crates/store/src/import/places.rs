@@ -107,7 +107,10 @@ pub(super) const PLACES: &[(&str, &str)] = &[
          valparaiso, vina del mar, concepcion, biobio, antofagasta, la serena, coquimbo, temuco, araucania, rancagua, \
          ohiggins, puerto montt, iquique, arica, talca, maule, punta arenas",
     ),
-    ("PE", "lima, lima metropolitana, miraflores, arequipa, trujillo, chiclayo, piura, cusco, cuzco, callao, la libertad"),
+    (
+        "PE",
+        "lima, lima metropolitana, miraflores, arequipa, trujillo, chiclayo, piura, cusco, cuzco, callao, la libertad",
+    ),
     ("EC", "quito, guayaquil, cuenca, pichincha, guayas, azuay, manabi, ambato, manta"),
     ("UY", "montevideo, canelones, punta del este, maldonado"),
     ("PY", "asuncion, ciudad del este"),

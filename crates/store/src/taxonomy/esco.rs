@@ -26,6 +26,8 @@ pub struct EscoConcept {
     pub alternative_labels_en: Vec<String>,
     /// Other labels in Spanish.
     pub alternative_labels_es: Vec<String>,
+    /// Other labels in both languages, none twice: set by [`EscoConcept::checked`].
+    pub alternative_labels: Vec<String>,
     /// What it means, in English.
     pub description_en: String,
     /// What it means, in Spanish.
@@ -47,7 +49,9 @@ impl EscoConcept {
             known.then(|| Uuid::try_parse(id).ok()).flatten()
         });
         let Some(id) = id else {
-            return Err(format!("concept_uri {uri:?} is no ESCO skill: expected http://data.europa.eu/esco/skill/<UUID>"));
+            return Err(format!(
+                "concept_uri {uri:?} is no ESCO skill: expected http://data.europa.eu/esco/skill/<UUID>"
+            ));
         };
         self.skill_id = id.to_string();
         self.concept_uri = format!("http://data.europa.eu/esco/skill/{id}");
@@ -58,6 +62,7 @@ impl EscoConcept {
         }
         self.alternative_labels_en = distinct(&self.alternative_labels_en);
         self.alternative_labels_es = distinct(&self.alternative_labels_es);
+        self.alternative_labels = distinct(&[&self.alternative_labels_en[..], &self.alternative_labels_es].concat());
         self.broader_concept_uris = distinct(&self.broader_concept_uris);
         self.skill_type = tidy(&self.skill_type);
         self.description_en = tidy(&self.description_en);
@@ -68,7 +73,7 @@ impl EscoConcept {
     /// Every label once.
     fn labels(&self) -> Vec<String> {
         let preferred = [self.preferred_label_en.clone(), self.preferred_label_es.clone().unwrap_or_default()];
-        distinct(&[&preferred, &self.alternative_labels_en[..], &self.alternative_labels_es[..]].concat())
+        distinct(&[&preferred[..], &self.alternative_labels].concat())
     }
 }
 
@@ -103,7 +108,7 @@ const UPSERT: &str = "
     WITH incoming AS (
         SELECT * FROM jsonb_to_recordset($1::jsonb) AS c(
             concept_uri text, skill_id text, skill_type text, preferred_label_en text, preferred_label_es text,
-            alternative_labels_en text[], alternative_labels_es text[], description_en text, description_es text,
+            alternative_labels text[], alternative_labels_en text[], alternative_labels_es text[], description_en text, description_es text,
             broader_concept_uris text[])),
     existing AS (SELECT concept_uri FROM esco_taxonomy WHERE concept_uri IN (SELECT concept_uri FROM incoming)),
     written AS (
@@ -111,7 +116,7 @@ const UPSERT: &str = "
             alternative_labels, alternative_labels_en, alternative_labels_es, description_en, description_es,
             broader_concept_uri, broader_concept_uris)
         SELECT concept_uri, skill_id, skill_type, preferred_label_en, preferred_label_es,
-            alternative_labels_en || alternative_labels_es, alternative_labels_en, alternative_labels_es,
+            alternative_labels, alternative_labels_en, alternative_labels_es,
             description_en, description_es, broader_concept_uris[1], broader_concept_uris
         FROM incoming ORDER BY concept_uri
         ON CONFLICT (concept_uri) DO UPDATE SET
@@ -135,16 +140,12 @@ const UPSERT: &str = "
 ///
 /// # Errors
 /// Database errors.
-pub async fn import<C: ConnectionTrait + TransactionTrait>(
-    db: &C,
-    concepts: &[EscoConcept],
-) -> Result<Changes, DbErr> {
+pub async fn import<C: ConnectionTrait + TransactionTrait>(db: &C, concepts: &[EscoConcept]) -> Result<Changes, DbErr> {
     let json = serde_json::to_value(concepts).map_err(|error| DbErr::Json(error.to_string()))?;
     let txn = db.begin().await?;
     let backend = txn.get_database_backend();
-    let written = Written::find_by_statement(Statement::from_sql_and_values(backend, UPSERT, [json.into()]))
-        .all(&txn)
-        .await?;
+    let written =
+        Written::find_by_statement(Statement::from_sql_and_values(backend, UPSERT, [json.into()])).all(&txn).await?;
     let ids: HashSet<&str> = written.iter().map(|row| row.skill_id.as_str()).collect();
     let mut columns: [Vec<String>; 3] = Default::default();
     for concept in concepts.iter().filter(|concept| ids.contains(concept.skill_id.as_str())) {
@@ -218,7 +219,13 @@ mod tests {
 
     #[test]
     fn what_is_no_skill_is_refused() {
-        for uri in ["", "x", "http://data.europa.eu/esco/isced-f/0022", "http://data.europa.eu/esco/skill/S1.2", "0005c151-5b5a-4a66-8aac-60e734beb1ab"] {
+        for uri in [
+            "",
+            "x",
+            "http://data.europa.eu/esco/isced-f/0022",
+            "http://data.europa.eu/esco/skill/S1.2",
+            "0005c151-5b5a-4a66-8aac-60e734beb1ab",
+        ] {
             assert!(concept(uri, "label").checked().is_err(), "{uri}");
         }
         assert!(concept(URI, " ").checked().is_err());

@@ -45,12 +45,7 @@ pub async fn search<C: ConnectionTrait>(db: &C, query: &str, source: &str, limit
              WHERE (folded LIKE $2 OR folded % $1) AND ($3 = '' OR source = $3)
              ORDER BY skill_id, place, similarity DESC, label COLLATE \"C\") best
          ORDER BY place, similarity DESC, source DESC, label COLLATE \"C\", skill_id LIMIT $4",
-        [
-            folded.as_str().into(),
-            format!("{}%", escape_like(&folded)).into(),
-            source.into(),
-            (limit as i64).into(),
-        ],
+        [folded.as_str().into(), format!("{}%", escape_like(&folded)).into(), source.into(), (limit as i64).into()],
     ))
     .all(db)
     .await?;
