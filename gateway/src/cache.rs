@@ -5,9 +5,6 @@ use std::{future::Future, time::Duration};
 
 use fred::prelude::*;
 
-/// Raised by one (INCR) by whoever changes data: imports, cleaner, extractor.
-pub const DATA_VERSION: &str = "obs:data_version";
-
 /// Longer than Redis needs, shorter than anybody notices.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -15,12 +12,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Cache {
     redis: Client,
+    prefix: String,
 }
 
 impl Cache {
-    /// Uses this connection.
-    pub fn new(redis: Client) -> Self {
-        Self { redis }
+    /// Uses this connection, and keys that start with this.
+    pub fn new(redis: Client, prefix: &str) -> Self {
+        Self { redis, prefix: prefix.to_string() }
+    }
+
+    /// Raised by one (INCR) by whoever changes data: imports, cleaner, extractor.
+    fn version_key(&self) -> String {
+        format!("{}:data_version", self.prefix)
     }
 
     /// Whether Redis answers.
@@ -33,26 +36,27 @@ impl Cache {
 
     /// The version of the data, 0 before the first change; none without Redis.
     pub async fn data_version(&self) -> Option<i64> {
-        let version: Result<Option<i64>, _> = self.run(self.redis.get(DATA_VERSION)).await;
+        let version: Result<Option<i64>, _> = self.run(self.redis.get(self.version_key())).await;
         said(version, "can't read the data version").map(|version| version.unwrap_or(0))
     }
 
     /// Says that data changed: what is kept under older versions isn't served any more.
     pub async fn data_changed(&self) {
-        let raised: Result<(), _> = self.run(self.redis.incr(DATA_VERSION)).await;
+        let raised: Result<(), _> = self.run(self.redis.incr(self.version_key())).await;
         said(raised, "can't raise the data version; figures may be old for some minutes");
     }
 
     /// What is kept under a key.
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let found: Result<Option<Vec<u8>>, _> = self.run(self.redis.get(key)).await;
+        let found: Result<Option<Vec<u8>>, _> = self.run(self.redis.get(format!("{}:{key}", self.prefix))).await;
         said(found, "can't read from the cache").flatten()
     }
 
     /// Keeps an answer for so many seconds.
     pub async fn put(&self, key: &str, value: Vec<u8>, seconds: u32) {
         let expires = Some(Expiration::EX(i64::from(seconds)));
-        let kept: Result<(), _> = self.run(self.redis.set(key, value.as_slice(), expires, None, false)).await;
+        let kept: Result<(), _> =
+            self.run(self.redis.set(format!("{}:{key}", self.prefix), value.as_slice(), expires, None, false)).await;
         said(kept, "can't write to the cache");
     }
 

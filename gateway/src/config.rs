@@ -11,11 +11,13 @@ pub struct Options {
     pub database_connections: u32,
     /// Seconds that the figures of GetStats are kept while no data changes; default 300.
     pub stats_cache_seconds: u32,
+    /// Before every key in Redis; default `obs`.
+    pub redis_prefix: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { database_connections: 16, stats_cache_seconds: 300 }
+        Self { database_connections: 16, stats_cache_seconds: 300, redis_prefix: "obs".into() }
     }
 }
 

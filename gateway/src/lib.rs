@@ -10,10 +10,12 @@ mod page;
 
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_proto::{
-    clusters::cluster_service_server::ClusterServiceServer, jobs::job_service_server::JobServiceServer,
+    clusters::cluster_service_server::ClusterServiceServer, google::longrunning::operations_server::OperationsServer,
+    jobs::job_service_server::JobServiceServer, operations::operation_service_server::OperationServiceServer,
     pipeline::pipeline_service_server::PipelineServiceServer,
     schedules::schedule_service_server::ScheduleServiceServer, skills::skill_service_server::SkillServiceServer,
-    stats::stats_service_server::StatsServiceServer, taxonomy::taxonomy_service_server::TaxonomyServiceServer,
+    stats::stats_service_server::StatsServiceServer, tasks::task_service_server::TaskServiceServer,
+    taxonomy::taxonomy_service_server::TaxonomyServiceServer,
 };
 
 use crate::cache::Cache;
@@ -34,7 +36,7 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
     let options = &config.service;
     let db = observatory_store::connect(&config.database_url, options.database_connections).await?;
     let redis = observatory_operations::connect(&config.redis_url)?;
-    let cache = Cache::new(redis);
+    let cache = Cache::new(redis.clone(), &options.redis_prefix);
 
     scope.dependency("postgres", {
         let db = db.clone();
@@ -43,8 +45,7 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
             async move { observatory_store::ping(&db).await }
         }
     });
-    // Only the cache of the statistics needs Redis here.
-    scope.dependency_optional("redis", {
+    scope.dependency("redis", {
         let cache = cache.clone();
         move || {
             let cache = cache.clone();
@@ -55,7 +56,17 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
     let jobs = grpc::Jobs::new(db.clone(), cache.clone());
     let skills = grpc::Skills::new(db.clone());
     let stats = grpc::Stats::new(db.clone(), cache.clone(), options.stats_cache_seconds);
-    let taxonomy = grpc::Taxonomy::new(db, cache);
+    let taxonomy = grpc::Taxonomy::new(db.clone(), cache);
+    let settings = observatory_operations::Options { prefix: options.redis_prefix.clone(), ..Default::default() };
+    let engine = observatory_operations::Operations::new(redis, db, settings);
+    let operations = grpc::OperationsApi::new(engine.clone());
+    let starters = grpc::Starters {
+        cleaner: config.peer("cleaner")?,
+        extractor: config.peer("extractor")?,
+        clusterer: config.peer("clusterer")?,
+        scraper: config.peer("scraper")?,
+    };
+    let tasks = grpc::Tasks::new(engine, starters);
     Ok(Service::new()
         .add(server!(JobServiceServer, jobs, config.limits))
         .add(server!(SkillServiceServer, skills, config.limits))
@@ -64,6 +75,9 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
         .add(server!(ClusterServiceServer, grpc::Clusters, config.limits))
         .add(server!(ScheduleServiceServer, grpc::Schedules, config.limits))
         .add(server!(PipelineServiceServer, grpc::Pipelines, config.limits))
+        .add(server!(OperationsServer, operations.clone(), config.limits))
+        .add(server!(OperationServiceServer, operations, config.limits))
+        .add(server!(TaskServiceServer, tasks, config.limits))
         .grpc_web()
         .http(page::router()))
 }

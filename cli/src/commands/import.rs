@@ -226,7 +226,7 @@ fn spawn_reader(
             Found::Ad(ad) => {
                 ads.fetch_add(1, Ordering::Relaxed);
                 // Nobody takes them any more: the server has ended the stream.
-                if sender.blocking_send(ad).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if sender.blocking_send(*ad).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
             Found::Issue(issue) => {
                 if keep_issues {

@@ -56,7 +56,7 @@ pub struct Options {
 #[derive(Debug)]
 pub enum Found<'a> {
     /// An ad.
-    Ad(ImportJobsRequest),
+    Ad(Box<ImportJobsRequest>),
     /// No ad.
     Issue(&'a ImportIssue),
 }
@@ -211,7 +211,7 @@ impl<S: FnMut(Found<'_>) -> ControlFlow<()>> Reading<'_, S> {
         match outcome.and_then(|ad| self.finish(number, ad)) {
             Ok(ad) => {
                 self.report.ads += 1;
-                (self.sink)(Found::Ad(ad))
+                (self.sink)(Found::Ad(Box::new(ad)))
             }
             Err(refused) => {
                 let issue = issue(number, refused.field, refused.message);
@@ -311,7 +311,7 @@ pub fn read_all(
     let mut ads = Vec::new();
     let report = read(std::io::BufReader::new(file), name, options, |found| {
         if let Found::Ad(ad) = found {
-            ads.push(ad);
+            ads.push(*ad);
         }
         ControlFlow::Continue(())
     })?;

@@ -38,7 +38,7 @@ impl Stats {
 impl StatsService for Stats {
     async fn get_stats(&self, _: Request<GetStatsRequest>) -> Result<Response<GetStatsResponse>, Status> {
         // Read before the data: figures are never kept under a version newer than they are.
-        let key = self.cache.data_version().await.map(|version| format!("obs:stats:{version}"));
+        let key = self.cache.data_version().await.map(|version| format!("stats:{version}"));
         if let Some(stats) = self.cached(key.as_ref()).await {
             return Ok(Response::new(stats));
         }

@@ -61,13 +61,13 @@ async fn store(
         rows.iter().map(|row| (row.job_id, row.unusable_reason.as_deref().and_then(reason_named))).collect();
     let before = match operation_id {
         Some(operation) => {
-            let tasks: Vec<_> = rows.iter().map(|row| (row.job_id.to_string(), outcome(&verdicts[&row.job_id]))).collect();
+            let tasks: Vec<_> =
+                rows.iter().map(|row| (row.job_id.to_string(), outcome(&verdicts[&row.job_id]))).collect();
             effects::claim(&txn, operation, &tasks).await?
         }
         None => HashMap::new(),
     };
-    let fresh: Vec<CleanedRow> =
-        rows.into_iter().filter(|row| !before.contains_key(&row.job_id.to_string())).collect();
+    let fresh: Vec<CleanedRow> = rows.into_iter().filter(|row| !before.contains_key(&row.job_id.to_string())).collect();
     cleaning::write(&txn, &fresh, CLEANER_VERSION).await?;
     txn.commit().await?;
     for (key, outcome) in before {
@@ -106,7 +106,8 @@ async fn mark_repeats<C: ConnectionTrait>(
         .iter()
         .zip(cleaned)
         .map(|(ad, cleaned)| {
-            let repeats = if cleaned.unusable_reason.is_none() { known.find_or_add(ad, &cleaned.signature) } else { None };
+            let repeats =
+                if cleaned.unusable_reason.is_none() { known.find_or_add(ad, &cleaned.signature) } else { None };
             row(ad, cleaned, repeats)
         })
         .collect())
@@ -129,7 +130,8 @@ impl Known {
         let mut known = Self { ads: Vec::new(), by_band: HashMap::new() };
         for candidate in stored {
             if let Some(signature) = Signature::from_bytes(&candidate.signature) {
-                known.add(&candidate.country, KnownAd { id: candidate.job_id, location: candidate.location, signature });
+                known
+                    .add(&candidate.country, KnownAd { id: candidate.job_id, location: candidate.location, signature });
             }
         }
         known

@@ -1,1 +1,5 @@
-fn main() {}
+//! The Scraper: ads from job portals.
+
+fn main() -> std::process::ExitCode {
+    observatory_mesh::start(observatory_scraper::SERVICE, observatory_scraper::build)
+}
