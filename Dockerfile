@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # Images of the observatory. No docker engine was at hand where this was written: the
-# stages have not been built yet, only their commands were run one by one on Debian 12.
+# images have not been built yet; set-up and the builds were run on Debian 12 without one.
 #
 #   docker build --target services -t observatory .          every binary, one image
 #   docker build --target envoy -t observatory-envoy .       Envoy with its configuration
@@ -9,7 +9,7 @@
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 python3-pip unzip curl redis-server \
+ && apt-get install -y --no-install-recommends python3 python3-pip unzip curl protobuf-compiler redis-server \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

@@ -2,20 +2,13 @@
 # Installs everything the project needs that a checkout does not carry, all of it
 # by package name from Debian, PyPI and crates.io, pinned by version and SHA-256.
 #
-#   scripts/setup.sh         what building and running need
-#   scripts/setup.sh test    that, and what only the tests need
-#
 # Safe to repeat: what is there is left alone, and the second run needs no network.
 # Servers and tools go to .local/ (git-ignored), third-party protos to proto/third_party/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-case "${1:-}" in
-  '') TEST_TOOLS=no ;;
-  test) TEST_TOOLS=yes ;;
-  *) die "unknown argument: $1" "usage: scripts/setup.sh [test]" ;;
-esac
+[ $# -eq 0 ] || die "unknown argument: $1" "usage: scripts/setup.sh"
 
 PG_VERSION=18.1.0
 PG_BUILD=pg18.1-pgvector0.8.5        # name of the unpacked folder
@@ -45,6 +38,7 @@ debian_packages() {
   need curl curl
   need setpriv util-linux
   need cc build-essential
+  need protoc protobuf-compiler # the build of prost-protovalidate-types calls it
   need git git
   have python3 && python3 -m pip --version >/dev/null 2>&1 || MISSING+=(python3 python3-pip)
   # What the unpacked PostgreSQL links to and a bare Debian may lack.
@@ -54,9 +48,6 @@ debian_packages() {
   need_library libzstd.so.1 libzstd1
   need_library libstdc++.so.6 libstdc++6
   [ -e /etc/ssl/certs/ca-certificates.crt ] || MISSING+=(ca-certificates)
-  if [ "$TEST_TOOLS" = yes ]; then
-    need chromium chromium
-  fi
   if [ ${#MISSING[@]} -eq 0 ]; then
     say "Debian packages: all there"
     return

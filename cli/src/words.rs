@@ -118,10 +118,10 @@ words! {
         | "... y {n} más (--issues all los lista, --issues-file ARCHIVO los guarda)";
     issues_cut(): "the list of issues is not complete: only the first 1,000 of each kind are kept; --issues-file has more"
         | "la lista de problemas no está completa: solo se guardan los primeros 1.000 de cada clase; --issues-file tiene más";
-    read_as_1252(n, first): "{n} lines were not UTF-8 and were read as Windows-1252, the first in line {first}"
-        | "{n} líneas no eran UTF-8 y se leyeron como Windows-1252, la primera en la línea {first}";
-    nul_removed(n, first): "NUL characters were taken out of {n} lines, the first in line {first}"
-        | "se quitaron caracteres NUL de {n} líneas, la primera en la línea {first}";
+    read_as_1252(n, first): "not UTF-8, read as Windows-1252: {n} (the first: line {first})"
+        | "no son UTF-8, leídas como Windows-1252: {n} (la primera: línea {first})";
+    nul_removed(n, first): "NUL characters taken out: {n} (the first: line {first})"
+        | "caracteres NUL quitados: {n} (el primero: línea {first})";
     columns_used(columns): "columns used: {columns}" | "columnas usadas: {columns}";
 
     // Operations.
@@ -175,6 +175,7 @@ words! {
     top_of(place, n): "{place}, of {n} ads" | "{place}, de {n} avisos";
     all_countries(): "all countries" | "todos los países";
     no_skills(): "no skills yet: import ads, then observatory run" | "aún no hay habilidades: importe avisos y luego observatory run";
+    no_skill_matches(): "no skill matches" | "ninguna habilidad coincide";
     asked_in(n, mentions): "{n} ads ask for it, {mentions} mentions" | "{n} avisos la piden, {mentions} menciones";
     co_occurring(skill, n): "beside {skill} ({n} ads):" | "junto con {skill} ({n} avisos):";
     by_country(): "by country" | "por país";

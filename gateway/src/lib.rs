@@ -10,12 +10,15 @@ mod page;
 
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_proto::{
-    clusters::cluster_service_server::ClusterServiceServer, google::longrunning::operations_server::OperationsServer,
-    jobs::job_service_server::JobServiceServer, operations::operation_service_server::OperationServiceServer,
+    cleaner::cleaner_service_server, clusterer::clusterer_service_server,
+    clusters::cluster_service_server::ClusterServiceServer, embedder::embedder_service_server,
+    extractor::extractor_service_server, google::longrunning::operations_server::OperationsServer,
+    jobs::job_service_server::JobServiceServer, llm::llm_service_server,
+    operations::operation_service_server::OperationServiceServer,
     pipeline::pipeline_service_server::PipelineServiceServer,
-    schedules::schedule_service_server::ScheduleServiceServer, skills::skill_service_server::SkillServiceServer,
-    stats::stats_service_server::StatsServiceServer, tasks::task_service_server::TaskServiceServer,
-    taxonomy::taxonomy_service_server::TaxonomyServiceServer,
+    schedules::schedule_service_server::ScheduleServiceServer, scraper::scraper_service_server,
+    skills::skill_service_server::SkillServiceServer, stats::stats_service_server::StatsServiceServer,
+    tasks::task_service_server::TaskServiceServer, taxonomy::taxonomy_service_server::TaxonomyServiceServer,
 };
 
 use crate::cache::Cache;
@@ -78,6 +81,14 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
         .add(server!(OperationsServer, operations.clone(), config.limits))
         .add(server!(OperationServiceServer, operations, config.limits))
         .add(server!(TaskServiceServer, tasks, config.limits))
+        .list_in_reflection(&[
+            cleaner_service_server::SERVICE_NAME,
+            clusterer_service_server::SERVICE_NAME,
+            embedder_service_server::SERVICE_NAME,
+            extractor_service_server::SERVICE_NAME,
+            llm_service_server::SERVICE_NAME,
+            scraper_service_server::SERVICE_NAME,
+        ])
         .grpc_web()
         .http(page::router()))
 }

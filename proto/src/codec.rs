@@ -84,8 +84,20 @@ pub fn validate<M: ReflectMessage>(message: &M) -> Result<(), Error> {
     }
 }
 
+/// What a person can do something with, where the library only quotes the rule.
 fn describe(message: &str, rule_id: &str) -> String {
-    if message.is_empty() { format!("breaks the rule {rule_id}") } else { message.to_string() }
+    const PATTERNS: [(&str, &str); 3] = [
+        ("[A-Z]{2}", "must be two capital letters (ISO 3166-1 alpha-2), such as CO"),
+        ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a day as YYYY-MM-DD"),
+        ("[a-z0-9-]{1,64}", "must be 1 to 64 lower-case letters, digits and hyphens"),
+    ];
+    let known = PATTERNS.iter().find(|(pattern, _)| rule_id == "string.pattern" && message.contains(pattern));
+    match (known, rule_id, message) {
+        (Some((_, words)), _, _) => (*words).to_string(),
+        (None, "string.uuid" | "string.uuid_empty", _) => "must be a UUID".to_string(),
+        (None, _, "") => format!("breaks the rule {rule_id}"),
+        (None, _, message) => message.to_string(),
+    }
 }
 
 /// prost names the field in its message ("failed to decode Protobuf message:
@@ -116,6 +128,7 @@ mod tests {
         let request = jobs::ListJobsRequest { country: "colombia".into(), limit: 101, ..Default::default() };
         let error = validate(&request).expect_err("two fields are wrong");
         assert_eq!(error.reason, Reason::FieldInvalid);
+        assert!(error.fields[0].description.contains("such as CO"), "{error}");
         assert_eq!(fields(error), ["country", "limit"]);
     }
 
@@ -125,7 +138,8 @@ mod tests {
             job_ids: vec!["0193b3f0-0000-7000-8000-000000000000".into(), "x".into()],
             ..Default::default()
         };
-        assert_eq!(fields(validate(&request).expect_err("the second id is no UUID")), ["job_ids[1]"]);
+        let error = validate(&request).expect_err("the second id is no UUID");
+        assert_eq!(error.message, "job_ids[1]: must be a UUID");
     }
 
     #[test]

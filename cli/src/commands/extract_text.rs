@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: ExtractTextArgs) -> Result<()> {
         out.line(words::no_skills_found(out.lang));
         return Ok(());
     }
-    out.line(marked::mark(&response.text, &response.skills, |word| out.mark(word)));
+    out.line(marked::mark(&response.text, &response.skills, |word| out.mark(word)).trim_end());
     out.line("");
     marked::print_skills(out, &response.skills);
     let distinct = out.lang.number(response.distinct_skills);

@@ -61,7 +61,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FIELD=COLUMN,...", value_delimiter = ',')]
     pub map: Vec<Rule>,
     /// Portal of ads that name none
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "import")]
     pub portal: String,
     /// Country of ads that name none, such as CO [default: told from the location]
     #[arg(long, value_parser = country, value_name = "CC")]

@@ -6,7 +6,7 @@ use observatory_proto::{
     jobs::{ExtractionStatus, GetJobRequest, Job, JobFilter, ListJobsRequest, SearchJobsRequest},
 };
 
-use super::country;
+use super::{country, day};
 use crate::{
     Context,
     error::Result,
@@ -47,10 +47,10 @@ pub struct ListArgs {
     #[arg(long, default_value = "", hide_default_value = true)]
     pub portal: String,
     /// Only ads posted on this day or later
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, default_value = "", hide_default_value = true)]
     pub from: String,
     /// Only ads posted on this day or earlier
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, default_value = "", hide_default_value = true)]
     pub to: String,
     /// Only ads with this skill (its id)
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -192,8 +192,9 @@ fn status_name(status: ExtractionStatus) -> &'static str {
     }
 }
 
-/// The search's words in their context, marked; the server's `<mark>` is no HTML here.
+/// The search's words in their context, marked. The server sends HTML: `<mark>`, all else escaped.
 fn snippet(out: &Output, text: &str) -> String {
+    let printable = |html: &str| printable(&unescape(html));
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut marked = String::new();
     for (i, part) in text.split("<mark>").enumerate() {
@@ -206,6 +207,11 @@ fn snippet(out: &Output, text: &str) -> String {
         }
     }
     marked
+}
+
+fn unescape(html: &str) -> String {
+    let pairs = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&")];
+    pairs.iter().fold(html.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
 async fn show(context: &Context, id: String) -> Result<()> {
@@ -259,5 +265,6 @@ mod tests {
     fn a_snippet_marks_its_words_and_nothing_else() {
         let out = Output::new(false, Lang::En, false, 0);
         assert_eq!(snippet(&out, "a <mark>b</mark>\n c </mark> <mark>d"), "a *b* c </mark> d");
+        assert_eq!(snippet(&out, "you&#39;ll &amp;lt; <mark>&lt;b&gt;</mark>"), "you'll &lt; *<b>*");
     }
 }

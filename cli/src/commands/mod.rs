@@ -11,8 +11,6 @@ pub mod stats;
 pub mod taxonomy;
 pub mod up;
 
-use std::io;
-
 use clap::{CommandFactory, Subcommand};
 
 use crate::{Cli, Context, error::Result, import::map::country_code};
@@ -80,7 +78,10 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Taxonomy(command) => taxonomy::run(context, command).await,
         Command::ExtractText(args) => extract_text::run(context, args).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "observatory", &mut io::stdout());
+            // Into memory first: the generator panics where its reader goes away.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "observatory", &mut script);
+            context.out.line(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
     }
@@ -94,6 +95,14 @@ fn country(text: &str) -> Result<String, String> {
     } else {
         Err("two letters (ISO 3166-1) are needed, such as CO, MX, AR".into())
     }
+}
+
+/// Reads a day as the contract wants it.
+fn day(text: &str) -> Result<String, String> {
+    let bytes = text.as_bytes();
+    let shape = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    if shape || text.is_empty() { Ok(text.to_owned()) } else { Err("a day as YYYY-MM-DD is needed".into()) }
 }
 
 /// The day of a timestamp, and its time in UTC: `2026-11-23 14:05`.

@@ -8,7 +8,7 @@ use observatory_proto::{
     skills::{GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse},
 };
 
-use super::{country, jobs};
+use super::{country, day, jobs};
 use crate::{
     Context,
     error::Result,
@@ -42,10 +42,10 @@ pub struct TopArgs {
     #[arg(long, value_parser = country, value_name = "CC")]
     pub country: Option<String>,
     /// Only ads posted on this day or later
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, default_value = "", hide_default_value = true)]
     pub from: String,
     /// Only ads posted on this day or earlier
-    #[arg(long, value_name = "YYYY-MM-DD", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, default_value = "", hide_default_value = true)]
     pub to: String,
     /// Only skills of this kind, such as database or programming_language
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -149,7 +149,7 @@ async fn top(context: &Context, args: TopArgs) -> Result<()> {
         return out.message(&response);
     }
     if response.skills.is_empty() {
-        out.line(words::no_skills(lang));
+        out.line(if response.jobs_total == 0 { words::no_skills(lang) } else { words::no_skill_matches(lang) });
         return Ok(());
     }
     out.line(words::top_of(lang, place, lang.number(response.jobs_total)));

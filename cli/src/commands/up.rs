@@ -1,6 +1,7 @@
 //! `up`, `down`, `status`: the stack on this machine.
 
 use std::{
+    io::IsTerminal,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -173,7 +174,11 @@ fn log_to_stderr() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,observatory_stack=info".into());
     // It is set already where a test calls this twice.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Runs `down`.
@@ -229,7 +234,10 @@ pub async fn status(context: &Context, args: DownArgs) -> Result<()> {
     };
     out.line(words::server_up(lang, url));
     out.line(words::stored(lang, lang.number(stats.total_jobs), lang.number(stats.distinct_skills)));
-    out.line(words::running_operations(lang, running(&here).await?));
+    match running(&here).await {
+        Ok(n) => out.line(words::running_operations(lang, n)),
+        Err(error) => out.error(&error),
+    }
     Ok(())
 }
 

@@ -116,10 +116,13 @@ async fn services(
     Ok(())
 }
 
-/// Why an optional service is missing, on one line.
+/// Why an optional service is missing, in a few words.
 fn reason(error: &StackError) -> String {
-    let text = error.to_string();
-    text.lines().next().unwrap_or_default().trim_end_matches(" ends with:").to_owned()
+    match error {
+        StackError::NotBuilt { .. } => "not built".into(),
+        StackError::EndedEarly { status, log, .. } => format!("ended at once ({status}), see {}", log.display()),
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
 }
 
 #[cfg(test)]

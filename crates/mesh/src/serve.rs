@@ -43,7 +43,8 @@ pub fn serve<H: Health>(
     options: &ServeOptions,
     drain: CancellationToken,
 ) -> Result<impl Future<Output = Result<(), String>> + Send + 'static, String> {
-    let routes = reflection::add(service.routes.add_service(health), &service.names).map_err(|e| e.to_string())?;
+    let listed: Vec<String> = service.names.iter().chain(&service.listed).cloned().collect();
+    let routes = reflection::add(service.routes.add_service(health), &listed).map_err(|e| e.to_string())?;
     let rpc = Rpc::new(routes, options.limits, drain.clone());
     let http1 = service.grpc_web || service.http.is_some();
     let grpc = if service.grpc_web {

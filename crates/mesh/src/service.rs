@@ -24,6 +24,7 @@ pub struct ServiceInfo {
 pub struct Service {
     pub(crate) routes: Routes,
     pub(crate) names: Vec<String>,
+    pub(crate) listed: Vec<String>,
     pub(crate) grpc_web: bool,
     pub(crate) http: Option<axum::Router>,
 }
@@ -45,6 +46,14 @@ impl Service {
     {
         self.names.push(S::NAME.to_string());
         self.routes = self.routes.add_service(server.0);
+        self
+    }
+
+    /// Lists services of other processes in reflection too: callers reach them at
+    /// the same address, through Envoy.
+    #[must_use]
+    pub fn list_in_reflection(mut self, names: &[&str]) -> Self {
+        self.listed.extend(names.iter().map(|name| name.to_string()));
         self
     }
 
