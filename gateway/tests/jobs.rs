@@ -149,7 +149,7 @@ async fn search_finds_words_in_both_languages_title_first() {
     assert_eq!(titles(&search("developing").await.jobs), ["Developer"]);
     assert_eq!(titles(&search("python -developer -aprender").await.jobs), ["Analista"]);
     assert_eq!(titles(&search("C++").await.jobs), ["Analista"], "signs count");
-    let found = search("python más").await;
+    let found = search("python buscan").await;
     assert_eq!(found.total, 1);
     let snippet = &found.jobs[0].snippet;
     assert!(snippet.contains("<mark>Python</mark>"), "{snippet}");

@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     command.arg(peer("match_peer.py")?).args(["--peer", "ahocorasick", "--peer", "spacy", "--repeat", "1", "--labels"]);
     let peers = run_json(command.arg(&labels).args(&ads.files))?;
 
-    let of = |field| median(&ours.iter().map(|run| number(run, field)).collect::<Vec<_>>());
+    let of = |field: &str| median(&ours.iter().map(|run| number(run, field)).collect::<Vec<_>>());
     let rate = of("mb_per_second_match");
     let row = |name: String, figures: &dyn Fn(&str) -> f64| {
         let other = figures("mb_per_second_match");

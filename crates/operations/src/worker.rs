@@ -74,14 +74,13 @@ impl Worker {
         let responses = self.tasks.iter().map(|task| (task.kind().to_string(), task.response_type())).collect();
         slots.spawn(crate::recover::run(self.operations.clone(), kinds, responses, stop.clone()));
         for task in &self.tasks {
-            for number in 0..self.options.slots {
+            for _ in 0..self.options.slots {
                 let slot = Slot {
                     operations: self.operations.clone(),
                     reader: self.operations.redis().clone_new(),
                     task: task.clone(),
                     options: self.options.clone(),
-                    // New at each start: what an earlier process held is taken over, not resumed.
-                    consumer: format!("{}-{number}", Ulid::new()),
+                    consumer: new_consumer(),
                     known: HashMap::new(),
                 };
                 slots.spawn(slot.run(stop.clone()));
@@ -120,21 +119,27 @@ struct Slot {
 impl Slot {
     async fn run(mut self, stop: CancellationToken) {
         self.reader.connect();
-        let lease = tokio::spawn(keep_lease(
-            self.operations.clone(),
-            format!("{}{}", self.operations.inner.keys.leases(self.task.kind()), self.consumer),
-        ));
+        let mut lease = self.keep_lease();
         let mut housekeeping = Instant::now();
         while !stop.is_cancelled() {
-            let result = self.turn(&mut housekeeping, &stop).await;
-            if let Err(error) = result {
+            if let Err(error) = self.turn(&mut housekeeping, &stop).await {
                 tracing::warn!(kind = self.task.kind(), %error, "the queue is not available");
                 let pause = tokio::time::sleep(Duration::from_millis(500));
                 tokio::select! { () = pause => {}, () = stop.cancelled() => {} }
+                // Tasks may have been delivered that this slot never saw, or could not
+                // acknowledge. Under a new name it is nobody's any more: they are taken over.
+                lease.abort();
+                self.consumer = new_consumer();
+                lease = self.keep_lease();
             }
         }
         lease.abort();
+        let _: Result<i64, _> = self.operations.redis().del(self.lease_key()).await;
         let _ = self.reader.quit().await;
+    }
+
+    fn keep_lease(&self) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(keep_lease(self.operations.clone(), self.lease_key()))
     }
 
     async fn turn(&mut self, housekeeping: &mut Instant, stop: &CancellationToken) -> Result<(), Error> {
@@ -201,7 +206,7 @@ impl Slot {
         type Entries = Vec<(String, HashMap<String, String>)>;
         let block = (self.operations.inner.options.lease / 5).as_millis() as u64;
         let stream = self.operations.inner.keys.stream(self.task.kind());
-        let reading = self.reader.xreadgroup_map::<String, String, String, String, _, _, _, _>(
+        let reading = self.reader.xreadgroup::<Value, _, _, _, _>(
             GROUP,
             self.consumer.as_str(),
             Some(self.task.batch_size() as u64),
@@ -215,16 +220,17 @@ impl Slot {
             () = stop.cancelled() => return Ok(Vec::new()),
             read = reading => read,
         };
-        let mut read = match read {
+        let read = match read {
+            Ok(Value::Null) => return Ok(Vec::new()),
             Ok(read) => read,
             Err(error) if error.details().starts_with("NOGROUP") => {
                 self.ensure_lease_and_group().await?;
                 return Ok(Vec::new());
             }
-            Err(error) if error.is_not_found() || *error.kind() == ErrorKind::Parse => return Ok(Vec::new()),
             Err(error) => return Err(into_error(error)),
         };
-        let entries: Entries = read.remove(&stream).unwrap_or_default();
+        let mut read: HashMap<String, Entries> = read.into_xread_response().map_err(into_error)?;
+        let entries = read.remove(&stream).unwrap_or_default();
         Ok(entries.into_iter().map(|(entry, fields)| delivery(entry, fields, 0)).collect())
     }
 
@@ -419,6 +425,11 @@ fn delivery(entry: String, mut fields: HashMap<String, String>, before: u32) -> 
         },
         before,
     }
+}
+
+/// New at each start: what an earlier process held is taken over, not resumed.
+fn new_consumer() -> String {
+    Ulid::new().to_string()
 }
 
 async fn set_lease(operations: &Operations, key: &str) -> Result<(), Error> {

@@ -68,10 +68,14 @@ fn flatten(path: &mut Vec<String>, value: Value, source: &str, leaves: &mut Vec<
     }
 }
 
+/// Variables that tell other programs something: this file's name, the command line's
+/// server, the local stack's folders. Children of `observatory up` inherit them.
+const NOT_A_KEY: [&str; 8] = ["CONFIG", "SERVER", "DATA_DIR", "BIN_DIR", "ROOT", "PG_HOME", "SHARED_DATA", "PORT"];
+
 /// The keys that `OBSERVATORY_*` variables set; `__` separates levels.
 pub fn from_env(env: &BTreeMap<String, String>) -> Vec<Leaf> {
     let own = env.iter().filter_map(|(name, value)| Some((name, name.strip_prefix("OBSERVATORY_")?, value)));
-    own.filter(|(_, rest, _)| *rest != "CONFIG")
+    own.filter(|(_, rest, _)| !NOT_A_KEY.contains(rest))
         .map(|(name, rest, value)| Leaf::text(&rest.to_lowercase().replace("__", "."), value, name))
         .collect()
 }

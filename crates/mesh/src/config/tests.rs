@@ -122,6 +122,13 @@ fn an_unknown_key_names_the_nearest() {
 }
 
 #[test]
+fn what_the_environment_tells_other_programs_is_no_key() {
+    let env = ["SERVER", "DATA_DIR", "BIN_DIR", "ROOT"].map(|name| format!("OBSERVATORY_{name}"));
+    let env: Vec<_> = env.iter().map(|name| (name.as_str(), "/somewhere")).collect();
+    assert_eq!(loaded(&[], &env, None).listen.port(), 50999);
+}
+
+#[test]
 fn all_problems_come_at_once() {
     let env = [("OBSERVATORY_LIMITS__MAX_MESSAGE_BYTES", "many"), ("OBSERVATORY_REDIS_URL", "http://x")];
     let args = ["--listen", "nowhere", "--set", "oops", "--set", "service.workers=0", "--log", "a=b=c"];

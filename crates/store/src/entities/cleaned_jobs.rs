@@ -7,48 +7,48 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cleaned_jobs")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `cleaned_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub cleaned_id: Uuid,
-    #[sea_orm(unique)]
     /// `job_id`.
+    #[sea_orm(unique)]
     pub job_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `title_cleaned`.
+    #[sea_orm(column_type = "Text")]
     pub title_cleaned: String,
-    #[sea_orm(column_type = "Text")]
     /// `description_cleaned`.
+    #[sea_orm(column_type = "Text")]
     pub description_cleaned: String,
-    #[sea_orm(column_type = "Text")]
     /// `requirements_cleaned`.
-    pub requirements_cleaned: String,
     #[sea_orm(column_type = "Text")]
+    pub requirements_cleaned: String,
     /// `combined_text`.
+    #[sea_orm(column_type = "Text")]
     pub combined_text: String,
     /// `combined_word_count`.
     pub combined_word_count: i32,
-    #[sea_orm(column_type = "Text")]
     /// `detected_language`.
+    #[sea_orm(column_type = "Text")]
     pub detected_language: String,
     /// `language_confidence`.
     pub language_confidence: f32,
     /// `is_usable`.
     pub is_usable: bool,
-    #[sea_orm(column_type = "Text")]
     /// `unusable_reason`.
-    pub unusable_reason: Option<String>,
     #[sea_orm(column_type = "Text")]
+    pub unusable_reason: Option<String>,
     /// `unusable_detail`.
+    #[sea_orm(column_type = "Text")]
     pub unusable_detail: String,
     /// `duplicate_of`.
     pub duplicate_of: Option<Uuid>,
-    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     /// `signature`.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub signature: Vec<u8>,
     /// `bands`.
     pub bands: Vec<i64>,
-    #[sea_orm(column_type = "Text")]
     /// `cleaner_version`.
+    #[sea_orm(column_type = "Text")]
     pub cleaner_version: String,
     /// `cleaned_at`.
     pub cleaned_at: DateTimeUtc,

@@ -6,11 +6,11 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "cluster_points")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `clustering_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub clustering_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `skill_text`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub skill_text: String,
     /// `x`.
     pub x: f32,

@@ -6,21 +6,21 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "clustering_results")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `cluster_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub cluster_id: Uuid,
     /// `clustering_id`.
     pub clustering_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `pipeline_name`.
-    pub pipeline_name: String,
     #[sea_orm(column_type = "Text")]
+    pub pipeline_name: String,
     /// `country`.
+    #[sea_orm(column_type = "Text")]
     pub country: Option<String>,
     /// `cluster_number`.
     pub cluster_number: i32,
-    #[sea_orm(column_type = "Text")]
     /// `cluster_label`.
+    #[sea_orm(column_type = "Text")]
     pub cluster_label: String,
     /// `skill_texts`.
     pub skill_texts: Vec<String>,
@@ -36,11 +36,11 @@ pub struct Model {
     pub silhouette_score: Option<f64>,
     /// `davies_bouldin_index`.
     pub davies_bouldin_index: Option<f64>,
-    #[sea_orm(column_type = "JsonBinary")]
     /// `umap_params`.
-    pub umap_params: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    pub umap_params: Json,
     /// `hdbscan_params`.
+    #[sea_orm(column_type = "JsonBinary")]
     pub hdbscan_params: Json,
     /// `analyzed_at`.
     pub analyzed_at: DateTimeUtc,

@@ -6,17 +6,17 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "concept_labels")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `skill_id`.
-    pub skill_id: String,
-    #[sea_orm(column_type = "Text")]
-    /// `source`.
-    pub source: String,
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
-    /// `label`.
-    pub label: String,
+    pub skill_id: String,
+    /// `source`.
     #[sea_orm(column_type = "Text")]
+    pub source: String,
+    /// `label`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    pub label: String,
     /// `folded`.
+    #[sea_orm(column_type = "Text")]
     pub folded: String,
 }
 

@@ -6,11 +6,11 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "dataset_versions")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `dataset`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub dataset: String,
-    #[sea_orm(column_type = "Text")]
     /// `version`.
+    #[sea_orm(column_type = "Text")]
     pub version: String,
     /// `updated_at`.
     pub updated_at: DateTimeUtc,

@@ -6,36 +6,36 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "enhanced_skills")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `enhancement_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub enhancement_id: Uuid,
     /// `job_id`.
     pub job_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `original_skill_text`.
+    #[sea_orm(column_type = "Text")]
     pub original_skill_text: String,
-    #[sea_orm(column_type = "Text")]
     /// `normalized_skill`.
+    #[sea_orm(column_type = "Text")]
     pub normalized_skill: String,
-    #[sea_orm(column_type = "Text")]
     /// `skill_type`.
+    #[sea_orm(column_type = "Text")]
     pub skill_type: String,
-    #[sea_orm(column_type = "Text")]
     /// `esco_concept_uri`.
-    pub esco_concept_uri: Option<String>,
     #[sea_orm(column_type = "Text")]
+    pub esco_concept_uri: Option<String>,
     /// `esco_preferred_label`.
+    #[sea_orm(column_type = "Text")]
     pub esco_preferred_label: Option<String>,
     /// `llm_confidence`.
     pub llm_confidence: f32,
-    #[sea_orm(column_type = "Text")]
     /// `llm_reasoning`.
+    #[sea_orm(column_type = "Text")]
     pub llm_reasoning: String,
-    #[sea_orm(column_type = "Text")]
     /// `llm_model`.
-    pub llm_model: String,
     #[sea_orm(column_type = "Text")]
+    pub llm_model: String,
     /// `prompt_version`.
+    #[sea_orm(column_type = "Text")]
     pub prompt_version: String,
     /// `is_duplicate`.
     pub is_duplicate: bool,

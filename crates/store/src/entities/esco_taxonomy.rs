@@ -6,17 +6,17 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "esco_taxonomy")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `concept_uri`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub concept_uri: String,
-    #[sea_orm(column_type = "Text", unique)]
     /// `skill_id`.
+    #[sea_orm(column_type = "Text", unique)]
     pub skill_id: String,
-    #[sea_orm(column_type = "Text")]
     /// `preferred_label_en`.
-    pub preferred_label_en: String,
     #[sea_orm(column_type = "Text")]
+    pub preferred_label_en: String,
     /// `preferred_label_es`.
+    #[sea_orm(column_type = "Text")]
     pub preferred_label_es: Option<String>,
     /// `alternative_labels`.
     pub alternative_labels: Vec<String>,
@@ -24,17 +24,17 @@ pub struct Model {
     pub alternative_labels_en: Vec<String>,
     /// `alternative_labels_es`.
     pub alternative_labels_es: Vec<String>,
-    #[sea_orm(column_type = "Text")]
     /// `skill_type`.
+    #[sea_orm(column_type = "Text")]
     pub skill_type: String,
-    #[sea_orm(column_type = "Text")]
     /// `description_en`.
+    #[sea_orm(column_type = "Text")]
     pub description_en: String,
-    #[sea_orm(column_type = "Text")]
     /// `description_es`.
-    pub description_es: String,
     #[sea_orm(column_type = "Text")]
+    pub description_es: String,
     /// `broader_concept_uri`.
+    #[sea_orm(column_type = "Text")]
     pub broader_concept_uri: Option<String>,
     /// `broader_concept_uris`.
     pub broader_concept_uris: Vec<String>,

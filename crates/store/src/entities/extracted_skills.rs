@@ -6,52 +6,52 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "extracted_skills")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `extraction_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub extraction_id: Uuid,
     /// `job_id`.
     pub job_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `skill_text`.
+    #[sea_orm(column_type = "Text")]
     pub skill_text: String,
-    #[sea_orm(column_type = "Text")]
     /// `skill_type`.
-    pub skill_type: String,
     #[sea_orm(column_type = "Text")]
+    pub skill_type: String,
     /// `extraction_method`.
+    #[sea_orm(column_type = "Text")]
     pub extraction_method: String,
     /// `confidence_score`.
     pub confidence_score: f32,
-    #[sea_orm(column_type = "Text")]
     /// `source_section`.
+    #[sea_orm(column_type = "Text")]
     pub source_section: String,
     /// `span_start`.
     pub span_start: i32,
     /// `span_end`.
     pub span_end: i32,
-    #[sea_orm(column_type = "Text")]
     /// `esco_uri`.
+    #[sea_orm(column_type = "Text")]
     pub esco_uri: Option<String>,
-    #[sea_orm(column_type = "Text")]
     /// `skill_id`.
+    #[sea_orm(column_type = "Text")]
     pub skill_id: String,
-    #[sea_orm(column_type = "Text")]
     /// `concept_uri`.
+    #[sea_orm(column_type = "Text")]
     pub concept_uri: String,
-    #[sea_orm(column_type = "Text")]
     /// `normalized_skill`.
+    #[sea_orm(column_type = "Text")]
     pub normalized_skill: String,
-    #[sea_orm(column_type = "Text")]
     /// `skill_kind`.
+    #[sea_orm(column_type = "Text")]
     pub skill_kind: String,
-    #[sea_orm(column_type = "Text")]
     /// `reason`.
+    #[sea_orm(column_type = "Text")]
     pub reason: String,
-    #[sea_orm(column_type = "Text")]
     /// `extractor_version`.
-    pub extractor_version: String,
     #[sea_orm(column_type = "Text")]
+    pub extractor_version: String,
     /// `taxonomy_version`.
+    #[sea_orm(column_type = "Text")]
     pub taxonomy_version: String,
     /// `extracted_at`.
     pub extracted_at: DateTimeUtc,

@@ -6,28 +6,28 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "operations")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `operation_id`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub operation_id: String,
-    #[sea_orm(column_type = "Text")]
     /// `kind`.
-    pub kind: String,
-    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
-    /// `request`.
-    pub request: Vec<u8>,
     #[sea_orm(column_type = "Text")]
-    /// `request_id`.
-    pub request_id: Option<String>,
+    pub kind: String,
+    /// `request`.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
+    pub request: Vec<u8>,
+    /// `request_id`.
+    #[sea_orm(column_type = "Text")]
+    pub request_id: Option<String>,
     /// `request_hash`.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub request_hash: Vec<u8>,
     /// `task_keys`.
     pub task_keys: Vec<String>,
-    #[sea_orm(column_type = "Text")]
     /// `state`.
+    #[sea_orm(column_type = "Text")]
     pub state: String,
-    #[sea_orm(column_type = "JsonBinary")]
     /// `snapshot`.
+    #[sea_orm(column_type = "JsonBinary")]
     pub snapshot: Option<Json>,
     /// `create_time`.
     pub create_time: DateTimeUtc,

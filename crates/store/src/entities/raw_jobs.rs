@@ -6,41 +6,41 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "raw_jobs")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `job_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub job_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `portal`.
+    #[sea_orm(column_type = "Text")]
     pub portal: String,
-    #[sea_orm(column_type = "Text")]
     /// `country`.
+    #[sea_orm(column_type = "Text")]
     pub country: String,
-    #[sea_orm(column_type = "Text")]
     /// `url`.
+    #[sea_orm(column_type = "Text")]
     pub url: String,
-    #[sea_orm(column_type = "Text")]
     /// `title`.
+    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text")]
     /// `company`.
+    #[sea_orm(column_type = "Text")]
     pub company: String,
-    #[sea_orm(column_type = "Text")]
     /// `location`.
+    #[sea_orm(column_type = "Text")]
     pub location: String,
-    #[sea_orm(column_type = "Text")]
     /// `description`.
+    #[sea_orm(column_type = "Text")]
     pub description: String,
-    #[sea_orm(column_type = "Text")]
     /// `requirements`.
+    #[sea_orm(column_type = "Text")]
     pub requirements: String,
-    #[sea_orm(column_type = "Text")]
     /// `salary_raw`.
+    #[sea_orm(column_type = "Text")]
     pub salary_raw: String,
-    #[sea_orm(column_type = "Text")]
     /// `contract_type`.
-    pub contract_type: String,
     #[sea_orm(column_type = "Text")]
+    pub contract_type: String,
     /// `remote_type`.
+    #[sea_orm(column_type = "Text")]
     pub remote_type: String,
     /// `posted_date`.
     pub posted_date: Option<Date>,
@@ -50,16 +50,16 @@ pub struct Model {
     pub scraped_at: DateTimeUtc,
     /// `last_seen_at`.
     pub last_seen_at: DateTimeUtc,
-    #[sea_orm(column_type = "Text", unique)]
     /// `content_hash`.
+    #[sea_orm(column_type = "Text", unique)]
     pub content_hash: String,
-    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     /// `raw_html`.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub raw_html: Option<Vec<u8>>,
     /// `is_processed`.
     pub is_processed: bool,
-    #[sea_orm(column_type = "Text")]
     /// `extraction_status`.
+    #[sea_orm(column_type = "Text")]
     pub extraction_status: String,
     /// `extraction_completed_at`.
     pub extraction_completed_at: Option<DateTimeUtc>,

@@ -6,20 +6,20 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "schedules")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `schedule_id`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub schedule_id: String,
-    #[sea_orm(column_type = "Text")]
     /// `cron`.
+    #[sea_orm(column_type = "Text")]
     pub cron: String,
-    #[sea_orm(column_type = "Text")]
     /// `time_zone`.
-    pub time_zone: String,
     #[sea_orm(column_type = "Text")]
+    pub time_zone: String,
     /// `operation_kind`.
+    #[sea_orm(column_type = "Text")]
     pub operation_kind: String,
-    #[sea_orm(column_type = "JsonBinary")]
     /// `request`.
+    #[sea_orm(column_type = "JsonBinary")]
     pub request: Json,
     /// `paused`.
     pub paused: bool,

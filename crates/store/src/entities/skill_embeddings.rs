@@ -6,20 +6,20 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "skill_embeddings")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     /// `embedding_id`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub embedding_id: Uuid,
-    #[sea_orm(column_type = "Text")]
     /// `skill_text`.
+    #[sea_orm(column_type = "Text")]
     pub skill_text: String,
-    #[sea_orm(column_type = "Vector(Some(768))")]
     /// `embedding`.
+    #[sea_orm(column_type = "Vector(Some(768))")]
     pub embedding: PgVector,
-    #[sea_orm(column_type = "Text")]
     /// `model_name`.
-    pub model_name: String,
     #[sea_orm(column_type = "Text")]
+    pub model_name: String,
     /// `model_version`.
+    #[sea_orm(column_type = "Text")]
     pub model_version: String,
     /// `created_at`.
     pub created_at: DateTimeUtc,

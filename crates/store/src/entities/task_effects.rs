@@ -6,14 +6,14 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "task_effects")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `operation_id`.
-    pub operation_id: String,
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    pub operation_id: String,
     /// `task_key`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub task_key: String,
-    #[sea_orm(column_type = "Text")]
     /// `outcome`.
+    #[sea_orm(column_type = "Text")]
     pub outcome: String,
 }
 

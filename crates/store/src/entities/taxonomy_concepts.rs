@@ -6,17 +6,17 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "taxonomy_concepts")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     /// `skill_id`.
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub skill_id: String,
-    #[sea_orm(column_type = "Text", unique)]
     /// `concept_uri`.
+    #[sea_orm(column_type = "Text", unique)]
     pub concept_uri: String,
-    #[sea_orm(column_type = "Text")]
     /// `name`.
-    pub name: String,
     #[sea_orm(column_type = "Text")]
+    pub name: String,
     /// `kind`.
+    #[sea_orm(column_type = "Text")]
     pub kind: String,
     /// `labels_en`.
     pub labels_en: Vec<String>,
@@ -24,17 +24,17 @@ pub struct Model {
     pub labels_es: Vec<String>,
     /// `aliases`.
     pub aliases: Vec<String>,
-    #[sea_orm(column_type = "Text")]
     /// `parent_uri`.
+    #[sea_orm(column_type = "Text")]
     pub parent_uri: Option<String>,
-    #[sea_orm(column_type = "Text")]
     /// `esco_uri`.
+    #[sea_orm(column_type = "Text")]
     pub esco_uri: Option<String>,
-    #[sea_orm(column_type = "Text")]
     /// `note`.
-    pub note: String,
     #[sea_orm(column_type = "Text")]
+    pub note: String,
     /// `taxonomy_version`.
+    #[sea_orm(column_type = "Text")]
     pub taxonomy_version: String,
 }
 

@@ -1,0 +1,59 @@
+//! The entities fit the schema: every column is read from a real row.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Gateway, ad};
+use observatory_store::{entities, sea_orm::EntityTrait};
+
+const ROWS: [&str; 9] = [
+    "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence, llm_model,
+         prompt_version) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1' FROM raw_jobs",
+    "INSERT INTO skill_embeddings (skill_text, embedding, model_name, model_version)
+         VALUES ('a', array_fill(0.5, ARRAY[768])::vector, 'm', '1')",
+    "INSERT INTO esco_taxonomy (concept_uri, skill_id, preferred_label_en, skill_type) VALUES ('u', 'i', 'l', 't')",
+    "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, kind, taxonomy_version) VALUES ('i', 'u', 'n', 'k', '1')",
+    "INSERT INTO concept_labels VALUES ('i', 'esco', 'L', 'l')",
+    "INSERT INTO clustering_results (clustering_id, pipeline_name, cluster_number, skill_texts, size, n_clusters, n_noise)
+         VALUES (gen_random_uuid(), 'A', -1, '{a}', 1, 0, 1)",
+    "INSERT INTO cluster_points (clustering_id, skill_text, x, y, cluster_number) VALUES (gen_random_uuid(), 'a', 1, 2, -1)",
+    "WITH o AS (INSERT INTO operations (operation_id, kind, request, request_hash, task_keys)
+         VALUES ('o', 'k', '', '', '{a}') RETURNING operation_id)
+     INSERT INTO dataset_versions (dataset, version) SELECT 'd', operation_id FROM o",
+    "WITH s AS (INSERT INTO schedules (schedule_id, cron, operation_kind) VALUES ('s', '* * * * *', 'k') RETURNING 1)
+     INSERT INTO task_effects (operation_id, task_key, outcome) SELECT 'o', 'a', 'done' FROM s",
+];
+
+#[tokio::test]
+async fn every_entity_reads_its_table() {
+    let gateway = Gateway::start().await;
+    gateway.import(vec![ad("A", "2025-11-02")]).await;
+    gateway.clean_all().await;
+    gateway.skill("rust", "Rust", "programming_language", &["A"]).await;
+    for row in ROWS {
+        gateway.sql(row, []).await;
+    }
+    let db = gateway.kit.db();
+    macro_rules! read {
+        ($($table:ident),*) => {
+            $(assert_eq!(entities::$table::Entity::find().all(&db).await.unwrap().len(), 1, stringify!($table));)*
+        };
+    }
+    read!(
+        raw_jobs,
+        cleaned_jobs,
+        extracted_skills,
+        enhanced_skills,
+        skill_embeddings,
+        esco_taxonomy,
+        taxonomy_concepts,
+        concept_labels,
+        clustering_results,
+        cluster_points,
+        operations,
+        dataset_versions,
+        schedules,
+        task_effects
+    );
+}
