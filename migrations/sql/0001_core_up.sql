@@ -1,5 +1,10 @@
 CREATE EXTENSION IF NOT EXISTS vector;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS unaccent;
+
+-- Finds "programación" for "programacion" too; beside 'spanish', whose stemmer needs the accents.
+CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION plain ALTER MAPPING FOR hword, hword_part, word WITH unaccent, simple;
 
 -- Ads as they came in. Times are UTC; countries ISO 3166-1 alpha-2, ZZ where unknown.
 CREATE TABLE raw_jobs (
@@ -49,22 +54,31 @@ CREATE TABLE cleaned_jobs (
     unusable_reason      text CHECK (unusable_reason IN ('too_short', 'wrong_language', 'spam', 'duplicate')),
     unusable_detail      text NOT NULL DEFAULT '',
     duplicate_of         uuid REFERENCES raw_jobs ON DELETE SET NULL,
-    -- MinHash signature and the LSH bands made of it: how near-duplicates are found.
+    -- MinHash signature: how alike two ads are.
     signature            bytea NOT NULL,
-    bands                bigint[] NOT NULL,
     cleaner_version      text NOT NULL,
     cleaned_at           timestamptz NOT NULL DEFAULT now(),
     -- The first 100,000 characters: a tsvector can't hold more than a megabyte.
     search               tsvector GENERATED ALWAYS AS (
         setweight(to_tsvector('spanish', title_cleaned), 'A') ||
         setweight(to_tsvector('english', title_cleaned), 'A') ||
+        setweight(to_tsvector('public.plain', title_cleaned), 'A') ||
         setweight(to_tsvector('spanish', left(combined_text, 100000)), 'D') ||
-        setweight(to_tsvector('english', left(combined_text, 100000)), 'D')
+        setweight(to_tsvector('english', left(combined_text, 100000)), 'D') ||
+        setweight(to_tsvector('public.plain', left(combined_text, 100000)), 'D')
     ) STORED,
     CHECK (is_usable = (unusable_reason IS NULL))
 );
 CREATE INDEX cleaned_jobs_search ON cleaned_jobs USING gin (search);
-CREATE INDEX cleaned_jobs_bands ON cleaned_jobs USING gin (bands) WHERE is_usable;
+
+-- LSH bands of the signatures of usable ads: two ads that share one may be the same.
+-- Rows and a B-tree, because a GIN index takes 300 ms for the thousand bands of a batch.
+CREATE TABLE duplicate_bands (
+    band   bigint NOT NULL,
+    job_id uuid NOT NULL REFERENCES raw_jobs ON DELETE CASCADE,
+    PRIMARY KEY (band, job_id)
+);
+CREATE INDEX duplicate_bands_job ON duplicate_bands (job_id);
 
 -- Pipeline A: every mention of a skill. Spans count code points in combined_text.
 CREATE TABLE extracted_skills (

@@ -81,6 +81,14 @@ impl Clients {
     pub async fn raw(&self, method: &MethodDescriptor, request: Bytes) -> Result<Vec<Bytes>, Status> {
         exchange(self.grpc.clone(), &self.url, path(method), request).await
     }
+
+    /// The same at any path.
+    ///
+    /// # Errors
+    /// The call's status.
+    pub async fn raw_at(&self, path: &str, request: Bytes) -> Result<Vec<Bytes>, Status> {
+        exchange(self.grpc.clone(), &self.url, path.parse().unwrap(), request).await
+    }
 }
 
 async fn call<T>(transport: T, url: &str, name: &str, request: &Value) -> Result<Vec<Value>, Status>

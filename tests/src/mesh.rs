@@ -62,8 +62,7 @@ impl MeshBuilder {
     /// What doesn't start, with the end of its log.
     pub async fn start(self) -> Result<Mesh> {
         remove_leftovers();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
-        let tools = Tools::locate(&root)?;
+        let tools = Tools::locate(&project_root())?;
         let dir = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir()?.keep();
         let mut layout = Layout::free()?;
         for (service, count) in &self.replicas {
@@ -185,6 +184,11 @@ impl Mesh {
         self.postgres.process.terminate().await;
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// The project's folder.
+pub fn project_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
 /// Runs `observatory-migrate`.

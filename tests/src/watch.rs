@@ -103,7 +103,6 @@ impl Watched {
     ///
     /// # Panics
     /// Where it isn't.
-    #[must_use]
     pub fn succeeded(self) -> Self {
         assert_eq!(self.metadata.state(), OperationState::Succeeded, "{:?}", self.metadata);
         self

@@ -21,7 +21,7 @@ const QUESTIONS: [&str; 6] = [
     "/api/skills",
     "/api/jobs?country=AR&limit=10",
     "/api/jobs:search?query=python",
-    "/api/jobs:search?query=ingeniero+de+datos&country=AR",
+    "/api/jobs:search?query=ingeniero+de+datos",
     "/api/stats",
 ];
 

@@ -170,8 +170,8 @@ impl Operations {
         let id = parse_id(operation_id)?;
         match self.live(&id).await {
             Ok(Some(progress)) => Ok(progress),
-            Ok(None) => self.from_journal(&id).await,
-            Err(error) => match self.from_journal(&id).await {
+            Ok(None) => self.journaled(&id).await,
+            Err(error) => match self.journaled(&id).await {
                 Ok(progress) if progress.state.is_terminal() => Ok(progress),
                 _ => Err(error),
             },
@@ -190,7 +190,7 @@ impl Operations {
         Ok(Some(progress))
     }
 
-    async fn from_journal(&self, id: &str) -> Result<Progress, Error> {
+    async fn journaled(&self, id: &str) -> Result<Progress, Error> {
         let row = journal::get(&self.inner.db, id).await.map_err(db_error)?.ok_or_else(|| not_found(id))?;
         Ok(progress_of(&row))
     }

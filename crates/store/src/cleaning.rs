@@ -50,8 +50,6 @@ pub struct CleanedRow {
     pub unusable_reason: Option<String>,
     /// The same for people.
     pub unusable_detail: String,
-    /// The ad that this one repeats.
-    pub duplicate_of: Option<Uuid>,
     /// MinHash signature.
     pub signature: Vec<u8>,
     /// LSH bands.
@@ -137,7 +135,7 @@ pub async fn read<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<Vec<RawAd>
 }
 
 /// One cleaner at a time decides which ads repeat which, or two could each take
-/// the other for new. Held until the transaction ends.
+/// the other for new. Held until the transaction ends, so what takes long comes before.
 ///
 /// # Errors
 /// Database errors.
@@ -152,8 +150,10 @@ pub async fn lock_duplicates<C: ConnectionTrait>(txn: &C) -> Result<(), DbErr> {
 pub async fn candidates<C: ConnectionTrait>(txn: &C, bands: &[i64], except: &[Uuid]) -> Result<Vec<Candidate>, DbErr> {
     Candidate::find_by_statement(Statement::from_sql_and_values(
         txn.get_database_backend(),
-        "SELECT c.job_id, j.country, j.location, c.signature FROM cleaned_jobs c JOIN raw_jobs j USING (job_id)
-         WHERE c.is_usable AND c.bands && $1 AND c.job_id <> ALL($2)
+        "SELECT c.job_id, j.country, j.location, c.signature
+         FROM (SELECT DISTINCT d.job_id FROM unnest($1::bigint[]) AS wanted(band) JOIN duplicate_bands d USING (band)) near
+         JOIN cleaned_jobs c USING (job_id) JOIN raw_jobs j USING (job_id)
+         WHERE c.is_usable AND c.job_id <> ALL($2)
          ORDER BY j.scraped_at, c.job_id",
         [bands.to_vec().into(), except.to_vec().into()],
     ))
@@ -162,7 +162,8 @@ pub async fn candidates<C: ConnectionTrait>(txn: &C, bands: &[i64], except: &[Uu
 }
 
 /// Stores cleaned ads, replacing what was there. Where the text changed, skills
-/// found in the old one are removed and the ad waits for extraction again.
+/// found in the old one are removed and the ad waits for extraction again. Repeats
+/// are told apart afterwards, under [`lock_duplicates`].
 ///
 /// # Errors
 /// Database errors.
@@ -188,31 +189,66 @@ pub async fn write<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &s
         .await
 }
 
+/// Marks ads as repeats of others: `(repeat, first, detail)`.
+///
+/// # Errors
+/// Database errors.
+pub async fn mark_duplicates<C: ConnectionTrait>(txn: &C, repeats: &[(Uuid, Uuid, String)]) -> Result<(), DbErr> {
+    let ids: Vec<Uuid> = repeats.iter().map(|(repeat, ..)| *repeat).collect();
+    execute(txn, "DELETE FROM extracted_skills WHERE job_id = ANY($1)", [ids.into()]).await?;
+    execute(
+        txn,
+        "UPDATE cleaned_jobs SET is_usable = false, unusable_reason = 'duplicate', duplicate_of = first,
+             unusable_detail = detail
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS found(job_id, first, detail)
+         WHERE cleaned_jobs.job_id = found.job_id",
+        [
+            repeats.iter().map(|(repeat, ..)| *repeat).collect::<Vec<_>>().into(),
+            repeats.iter().map(|(_, first, _)| *first).collect::<Vec<_>>().into(),
+            repeats.iter().map(|(.., detail)| detail.clone()).collect::<Vec<_>>().into(),
+        ],
+    )
+    .await
+}
+
+/// Replaces the bands of some ads by those of the usable ones among them.
+///
+/// # Errors
+/// Database errors.
+pub async fn write_bands<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow]) -> Result<(), DbErr> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.job_id).collect();
+    let usable = rows.iter().filter(|row| row.unusable_reason.is_none());
+    let (owners, bands): (Vec<Uuid>, Vec<i64>) =
+        usable.flat_map(|row| row.bands.iter().map(|band| (row.job_id, *band))).unzip();
+    execute(txn, "DELETE FROM duplicate_bands WHERE job_id = ANY($1)", [ids.into()]).await?;
+    execute(
+        txn,
+        "INSERT INTO duplicate_bands (job_id, band) SELECT * FROM unnest($1::uuid[], $2::bigint[]) ON CONFLICT DO NOTHING",
+        [owners.into(), bands.into()],
+    )
+    .await
+}
+
 async fn upsert<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &str) -> Result<(), DbErr> {
     let text = |field: fn(&CleanedRow) -> &str| rows.iter().map(|row| field(row).to_string()).collect::<Vec<_>>();
-    // An array of arrays can't be unnested row by row: the bands travel as text.
-    let bands: Vec<String> = rows
-        .iter()
-        .map(|row| format!("{{{}}}", row.bands.iter().map(i64::to_string).collect::<Vec<_>>().join(",")))
-        .collect();
     execute(
         txn,
         "INSERT INTO cleaned_jobs (job_id, title_cleaned, description_cleaned, requirements_cleaned, combined_text,
              combined_word_count, detected_language, language_confidence, is_usable, unusable_reason, unusable_detail,
-             duplicate_of, signature, bands, cleaner_version)
+             signature, cleaner_version)
          SELECT job_id, title, description, requirements, combined, words, language, confidence, reason = '',
-             nullif(reason, ''), detail, nullif(duplicate_of, '')::uuid, signature, bands::bigint[], $14
+             nullif(reason, ''), detail, signature, $12
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::real[],
-                     $9::text[], $10::text[], $11::text[], $12::bytea[], $13::text[])
+                     $9::text[], $10::text[], $11::bytea[])
              AS row(job_id, title, description, requirements, combined, words, language, confidence, reason, detail,
-                    duplicate_of, signature, bands)
+                    signature)
          ON CONFLICT (job_id) DO UPDATE SET
              title_cleaned = excluded.title_cleaned, description_cleaned = excluded.description_cleaned,
              requirements_cleaned = excluded.requirements_cleaned, combined_text = excluded.combined_text,
              combined_word_count = excluded.combined_word_count, detected_language = excluded.detected_language,
              language_confidence = excluded.language_confidence, is_usable = excluded.is_usable,
              unusable_reason = excluded.unusable_reason, unusable_detail = excluded.unusable_detail,
-             duplicate_of = excluded.duplicate_of, signature = excluded.signature, bands = excluded.bands,
+             duplicate_of = NULL, signature = excluded.signature,
              cleaner_version = excluded.cleaner_version, cleaned_at = now()",
         [
             rows.iter().map(|row| row.job_id).collect::<Vec<_>>().into(),
@@ -225,12 +261,7 @@ async fn upsert<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &str)
             rows.iter().map(|row| row.language_confidence).collect::<Vec<_>>().into(),
             text(|row| row.unusable_reason.as_deref().unwrap_or_default()).into(),
             text(|row| &row.unusable_detail).into(),
-            rows.iter()
-                .map(|row| row.duplicate_of.map(|id| id.to_string()).unwrap_or_default())
-                .collect::<Vec<_>>()
-                .into(),
             rows.iter().map(|row| row.signature.clone()).collect::<Vec<_>>().into(),
-            bands.into(),
             version.into(),
         ],
     )

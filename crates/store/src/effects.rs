@@ -45,8 +45,27 @@ pub async fn claim<C: ConnectionTrait>(
         return Ok(HashMap::new());
     }
     let mine: std::collections::HashSet<_> = inserted.into_iter().map(|row| row.task_key).collect();
-    let before = committed(txn, operation_id).await?;
-    Ok(before.into_iter().filter(|(key, _)| !mine.contains(key)).collect())
+    let taken: Vec<String> = keys.into_iter().filter(|key| !mine.contains(key)).collect();
+    committed_among(txn, operation_id, &taken).await
+}
+
+/// Those of the tasks whose results are stored, with their outcomes.
+///
+/// # Errors
+/// Database errors.
+pub async fn committed_among<C: ConnectionTrait>(
+    db: &C,
+    operation_id: &str,
+    keys: &[String],
+) -> Result<HashMap<String, String>, DbErr> {
+    let rows = Row::find_by_statement(Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "SELECT task_key, outcome FROM task_effects WHERE operation_id = $1 AND task_key = ANY($2)",
+        [operation_id.into(), keys.to_vec().into()],
+    ))
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.task_key, row.outcome)).collect())
 }
 
 /// The outcomes of all tasks of an operation whose results are stored, by key.

@@ -122,7 +122,7 @@ fn matching(query: &str, filter: &JobFilter, conditions: &mut Conditions) -> Str
     for word in literal_words(query) {
         conditions.and("c.combined_text ILIKE ?", format!("%{}%", escape_like(&word)));
     }
-    format!("websearch_to_tsquery('spanish', {text}) || websearch_to_tsquery('english', {text})")
+    ["spanish", "english", "plain"].map(|config| format!("websearch_to_tsquery('{config}', {text})")).join(" || ")
 }
 
 /// Words whose signs matter and that full-text search would drop. None where

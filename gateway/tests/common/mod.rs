@@ -76,9 +76,9 @@ impl Gateway {
     pub async fn clean_all(&self) {
         let sql = "INSERT INTO cleaned_jobs (job_id, title_cleaned, description_cleaned, requirements_cleaned,
                        combined_text, combined_word_count, detected_language, language_confidence, is_usable,
-                       signature, bands, cleaner_version)
+                       signature, cleaner_version)
                    SELECT job_id, title, 'clean ' || description, '', title || E'\\n' || description, 60, 'es', 1, true,
-                       '', '{}', 'test'
+                       '', 'test'
                    FROM raw_jobs ON CONFLICT DO NOTHING";
         self.sql(sql, []).await;
         self.sql("UPDATE raw_jobs SET is_processed = true", []).await;

@@ -41,7 +41,7 @@ pub async fn clean_jobs(
     })
     .await
     .map_err(|panic| Error::internal(format!("cleaning panicked: {panic}")))?;
-    store(db, &ads, cleaned, operation_id).await.map_err(into_error)
+    store(db, ads, cleaned, operation_id).await.map_err(into_error)
 }
 
 fn text_of(ad: &RawAd) -> AdText<'_> {
@@ -50,32 +50,56 @@ fn text_of(ad: &RawAd) -> AdText<'_> {
 
 async fn store(
     db: &DatabaseConnection,
-    ads: &[RawAd],
+    ads: Vec<RawAd>,
     cleaned: Vec<CleanedAd>,
     operation_id: Option<&str>,
 ) -> Result<HashMap<Uuid, Verdict>, DbErr> {
-    let txn = db.begin().await?;
-    cleaning::lock_duplicates(&txn).await?;
-    let rows = mark_repeats(&txn, ads, cleaned).await?;
-    let mut verdicts: HashMap<Uuid, Verdict> =
-        rows.iter().map(|row| (row.job_id, row.unusable_reason.as_deref().and_then(reason_named))).collect();
-    let before = match operation_id {
-        Some(operation) => {
-            let tasks: Vec<_> =
-                rows.iter().map(|row| (row.job_id.to_string(), outcome(&verdicts[&row.job_id]))).collect();
-            effects::claim(&txn, operation, &tasks).await?
+    let mut fresh: Vec<(RawAd, CleanedRow)> = ads.into_iter().zip(cleaned).map(|(ad, cleaned)| row(ad, cleaned)).collect();
+    let mut verdicts = HashMap::new();
+    loop {
+        if let Some(operation) = operation_id {
+            let keys: Vec<String> = fresh.iter().map(|(ad, _)| ad.job_id.to_string()).collect();
+            let before = effects::committed_among(db, operation, &keys).await?;
+            fresh.retain(|(ad, _)| match before.get(&ad.job_id.to_string()) {
+                Some(outcome) => {
+                    verdicts.insert(ad.job_id, verdict_of(outcome));
+                    false
+                }
+                None => true,
+            });
         }
-        None => HashMap::new(),
-    };
-    let fresh: Vec<CleanedRow> = rows.into_iter().filter(|row| !before.contains_key(&row.job_id.to_string())).collect();
-    cleaning::write(&txn, &fresh, CLEANER_VERSION).await?;
-    txn.commit().await?;
-    for (key, outcome) in before {
-        if let Some(verdict) = key.parse().ok().and_then(|id: Uuid| verdicts.get_mut(&id)) {
-            *verdict = outcome.strip_prefix(REJECTED).and_then(reason_named);
+        if let Some(stored) = store_fresh(db, &fresh, operation_id).await? {
+            verdicts.extend(stored);
+            return Ok(verdicts);
+        }
+        // Another delivery of these tasks was faster: its verdicts count.
+    }
+}
+
+/// Stores ads in one transaction; `None` where another one had stored some of
+/// them for this operation, and nothing was written.
+async fn store_fresh(
+    db: &DatabaseConnection,
+    fresh: &[(RawAd, CleanedRow)],
+    operation_id: Option<&str>,
+) -> Result<Option<HashMap<Uuid, Verdict>>, DbErr> {
+    let txn = db.begin().await?;
+    let mut rows: Vec<CleanedRow> = fresh.iter().map(|(_, row)| row.clone()).collect();
+    cleaning::write(&txn, &rows, CLEANER_VERSION).await?;
+    cleaning::lock_duplicates(&txn).await?;
+    mark_repeats(&txn, fresh, &mut rows).await?;
+    cleaning::write_bands(&txn, &rows).await?;
+    let verdicts: HashMap<Uuid, Verdict> =
+        rows.iter().map(|row| (row.job_id, row.unusable_reason.as_deref().and_then(reason_named))).collect();
+    if let Some(operation) = operation_id {
+        let tasks: Vec<_> = verdicts.iter().map(|(id, verdict)| (id.to_string(), outcome(verdict))).collect();
+        if !effects::claim(&txn, operation, &tasks).await?.is_empty() {
+            txn.rollback().await?;
+            return Ok(None);
         }
     }
-    Ok(verdicts)
+    txn.commit().await?;
+    Ok(Some(verdicts))
 }
 
 const REJECTED: &str = "rejected:";
@@ -83,6 +107,10 @@ const REJECTED: &str = "rejected:";
 /// The verdict as an effect key keeps it.
 fn outcome(verdict: &Verdict) -> String {
     verdict.map_or_else(|| "cleaned".to_string(), |reason| format!("{REJECTED}{}", reason.as_str()))
+}
+
+fn verdict_of(outcome: &str) -> Verdict {
+    outcome.strip_prefix(REJECTED).and_then(reason_named)
 }
 
 fn reason_named(name: &str) -> Option<UnusableReason> {
@@ -94,23 +122,23 @@ fn reason_named(name: &str) -> Option<UnusableReason> {
 /// Of ads that repeat each other in one country and place, the first one stays.
 async fn mark_repeats<C: ConnectionTrait>(
     txn: &C,
-    ads: &[RawAd],
-    cleaned: Vec<CleanedAd>,
-) -> Result<Vec<CleanedRow>, DbErr> {
-    let bands: Vec<i64> =
-        cleaned.iter().filter(|ad| ad.unusable_reason.is_none()).flat_map(|ad| ad.signature.bands()).collect();
-    let own: Vec<Uuid> = ads.iter().map(|ad| ad.job_id).collect();
+    fresh: &[(RawAd, CleanedRow)],
+    rows: &mut [CleanedRow],
+) -> Result<(), DbErr> {
+    let usable = || fresh.iter().zip(0..).filter(|((_, row), _)| row.unusable_reason.is_none());
+    let bands: Vec<i64> = usable().flat_map(|((_, row), _)| row.bands.clone()).collect();
+    let own: Vec<Uuid> = fresh.iter().map(|(ad, _)| ad.job_id).collect();
     let stored = if bands.is_empty() { Vec::new() } else { cleaning::candidates(txn, &bands, &own).await? };
     let mut known = Known::new(stored);
-    Ok(ads
-        .iter()
-        .zip(cleaned)
-        .map(|(ad, cleaned)| {
-            let repeats =
-                if cleaned.unusable_reason.is_none() { known.find_or_add(ad, &cleaned.signature) } else { None };
-            row(ad, cleaned, repeats)
-        })
-        .collect())
+    let mut repeats = Vec::new();
+    for ((ad, row), at) in usable() {
+        let Some(signature) = Signature::from_bytes(&row.signature) else { continue };
+        if let Some(first) = known.find_or_add(ad, &signature) {
+            rows[at].unusable_reason = Some(UnusableReason::Duplicate.as_str().to_string());
+            repeats.push((ad.job_id, first, format!("the same ad as {first}")));
+        }
+    }
+    if repeats.is_empty() { Ok(()) } else { cleaning::mark_duplicates(txn, &repeats).await }
 }
 
 struct KnownAd {
@@ -168,12 +196,8 @@ impl Known {
     }
 }
 
-fn row(ad: &RawAd, cleaned: CleanedAd, repeats: Option<Uuid>) -> CleanedRow {
-    let (reason, detail) = match repeats {
-        Some(id) => (Some(UnusableReason::Duplicate), format!("the same ad as {id}")),
-        None => (cleaned.unusable_reason, cleaned.unusable_detail),
-    };
-    CleanedRow {
+fn row(ad: RawAd, cleaned: CleanedAd) -> (RawAd, CleanedRow) {
+    let row = CleanedRow {
         job_id: ad.job_id,
         bands: cleaned.signature.bands(),
         signature: cleaned.signature.to_bytes(),
@@ -184,8 +208,8 @@ fn row(ad: &RawAd, cleaned: CleanedAd, repeats: Option<Uuid>) -> CleanedRow {
         combined_word_count: cleaned.combined_word_count as i32,
         detected_language: cleaned.detected_language.to_string(),
         language_confidence: cleaned.language_confidence,
-        unusable_reason: reason.map(|reason| reason.as_str().to_string()),
-        unusable_detail: detail,
-        duplicate_of: repeats,
-    }
+        unusable_reason: cleaned.unusable_reason.map(|reason| reason.as_str().to_string()),
+        unusable_detail: cleaned.unusable_detail,
+    };
+    (ad, row)
 }

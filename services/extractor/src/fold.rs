@@ -104,31 +104,51 @@ impl FoldBuf {
         self.overflow
     }
 
-    /// Adds a run of ASCII letters and digits, lower-cased.
+    /// Adds the first `n` of eight bytes, lower-cased; they are ASCII letters and digits.
     #[inline]
-    pub fn extend_ascii_word(&mut self, word: &[u8]) {
-        let room = MAX_WORD - self.len;
-        self.overflow |= word.len() > room;
-        let n = word.len().min(room);
-        for (to, &from) in self.bytes[self.len..self.len + n].iter_mut().zip(word) {
-            // Lower case in one step: digits have this bit set already.
-            *to = from | 0x20;
-        }
-        self.len += n;
+    pub fn extend_eight(&mut self, eight: u64, n: usize) {
+        // Lower case in one step: digits have this bit set already. All eight are written; there is room.
+        let lower = (eight | 0x2020_2020_2020_2020).to_le_bytes();
+        self.bytes[self.len..self.len + 8].copy_from_slice(&lower);
+        self.overflow |= n > MAX_WORD - self.len;
+        self.len = (self.len + n).min(MAX_WORD);
     }
 
     /// A 64-bit hash of the word, eight bytes a step (multiply and fold, as in wyhash).
     #[inline]
-    pub fn hash(&mut self) -> u64 {
-        let padded = (self.len + 7) & !7;
-        self.bytes[self.len..padded].fill(0);
+    pub fn hash(&self) -> u64 {
         let mut h = (self.len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        for piece in self.bytes[..padded].as_chunks::<8>().0 {
-            h = (h ^ u64::from_le_bytes(*piece)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        let mut step = |piece: u64| {
+            h = (h ^ piece).wrapping_mul(0xD6E8_FEB8_6659_FD93);
             h ^= h >> 32;
+        };
+        let (pieces, _) = self.bytes.as_chunks::<8>();
+        let (whole, rest) = (self.len / 8, self.len % 8);
+        for piece in &pieces[..whole] {
+            step(u64::from_le_bytes(*piece));
+        }
+        if rest > 0 {
+            // What stands behind the word is masked away.
+            step(u64::from_le_bytes(pieces[whole]) & ((1 << (8 * rest)) - 1));
         }
         h
     }
+}
+
+/// How many of eight bytes (little-endian), from the first on, are ASCII letters or digits.
+#[inline]
+pub fn alphanumeric_run(eight: u64) -> usize {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // Adding 0x80 - c to seven bits sets the eighth where they are c or more.
+    let seven = eight & !HIGH;
+    let lower = seven | all(0x20);
+    let letters = (lower + all(0x80 - b'a')) ^ (lower + all(0x7F - b'z'));
+    let digits = (seven + all(0x80 - b'0')) ^ (seven + all(0x7F - b'9'));
+    let others = !((letters | digits) & !eight) & HIGH;
+    others.trailing_zeros() as usize / 8
 }
 
 /// One entry of the Latin table: the class and the folded bytes of a code point below U+0250.
@@ -176,6 +196,18 @@ pub fn latin_table() -> &'static [LatinEntry] {
 #[inline]
 pub fn latin(table: &'static [LatinEntry], c: char) -> Option<&'static LatinEntry> {
     (c as u32).checked_sub(LATIN_START).and_then(|i| table.get(i as usize))
+}
+
+/// Looks up the character of two bytes of UTF-8 at the start of `bytes`; `None` where it is longer, or outside the table.
+#[inline]
+pub fn latin_pair(table: &'static [LatinEntry], bytes: &[u8]) -> Option<&'static LatinEntry> {
+    match bytes {
+        [first @ 0xC2..=0xDF, second, ..] => {
+            let code = u32::from(first & 0x1F) << 6 | u32::from(second & 0x3F);
+            table.get((code - LATIN_START) as usize)
+        }
+        _ => None,
+    }
 }
 
 /// Class of any character.
@@ -299,6 +331,34 @@ pub fn stem_phrase(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_of_letters_and_digits_are_counted() {
+        for byte in 0..=255u8 {
+            for at in 0..8 {
+                let mut eight = *b"aZ09zA5m";
+                eight[at] = byte;
+                let expected = eight.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(8);
+                assert_eq!(alphanumeric_run(u64::from_le_bytes(eight)), expected, "{eight:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_of_any_length_folds_the_same_in_pieces_and_byte_by_byte() {
+        for n in 0..=MAX_WORD + 8 {
+            let word: Vec<u8> = (0..n).map(|i| b"Ab9Z"[i % 4]).collect();
+            let (mut pieces, mut bytes) = (FoldBuf::default(), FoldBuf::default());
+            for piece in word.chunks(8) {
+                let mut eight = [b' '; 8];
+                eight[..piece.len()].copy_from_slice(piece);
+                pieces.extend_eight(u64::from_le_bytes(eight), piece.len());
+            }
+            bytes.extend(&word.to_ascii_lowercase());
+            assert_eq!(pieces.as_bytes(), bytes.as_bytes());
+            assert_eq!((pieces.hash(), pieces.overflowed()), (bytes.hash(), bytes.overflowed()));
+        }
+    }
 
     fn stemmed(word: &str) -> String {
         let mut buf = FoldBuf::default();

@@ -79,6 +79,7 @@ pub struct Scratch {
     /// Matches in the last text, by start, the lower layer first.
     pub matches: Vec<Match>,
     hashes: Vec<u64>,
+    starts: Vec<u32>,
 }
 
 /// The compiled labels.
@@ -223,9 +224,10 @@ impl Matcher {
         scratch.matches.clear();
         self.words.read(text, &mut scratch.hashes, &mut scratch.tokens);
         let tokens = &scratch.tokens[..];
+        let starts = self.starts(tokens, &mut scratch.starts);
         let mut until = [0; LAYERS];
         let mut path = [(0, 0); MAX_TOKENS];
-        for i in 0..tokens.len() {
+        for i in starts.iter().map(|&i| i as usize) {
             let mut found = self.walk(tokens, i, &mut path);
             while let Some((&(node, end), shorter)) = found.split_last() {
                 found = shorter;
@@ -249,6 +251,22 @@ impl Matcher {
             }
         }
         scratch.matches.sort_unstable_by_key(|m| (m.token_start, m.layer));
+    }
+
+    /// The tokens at which a label may start: those that are one, and those whose pair with the next token
+    /// starts one. Most are neither, at random: the loop has no branch on it, and its look-ups overlap.
+    fn starts<'s>(&self, tokens: &[Token], starts: &'s mut Vec<u32>) -> &'s [u32] {
+        starts.resize(tokens.len(), 0);
+        let mut found = 0;
+        for (i, token) in tokens.iter().enumerate() {
+            let entry = self.root.get(token.id as usize).copied().unwrap_or(0);
+            let next = tokens.get(i + 1).map_or(UNKNOWN, |next| if next.gap == Gap::Break { UNKNOWN } else { next.id });
+            let (place, bit) = pair_bit(entry & !WHOLE, next);
+            let pair = (next != UNKNOWN) & (self.pairs[place] & bit != 0);
+            starts[found] = i as u32;
+            found += usize::from((entry & WHOLE != 0) | ((entry != 0) & pair));
+        }
+        &starts[..found]
     }
 
     /// The nodes with labels on the way from token `start`, shortest first, each with the token after it.

@@ -267,12 +267,16 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
     /// Reads the word at `pos` behind what the buffer already holds.
     fn word_from(&mut self, start: usize, continuation: usize) {
         let (mut end, end_continuation) = self.read_run();
-        if self.bytes[end..].starts_with(b"++") && self.bytes.get(end + 2) != Some(&b'+') {
-            self.buf.extend(b"++");
-            end += 2;
-        } else if self.bytes.get(end) == Some(&b'#') && self.buf.as_bytes().len() == 1 {
-            self.buf.push(b'#');
-            end += 1;
+        match self.bytes.get(end) {
+            Some(b'+') if self.bytes[end..].starts_with(b"++") && self.bytes.get(end + 2) != Some(&b'+') => {
+                self.buf.extend(b"++");
+                end += 2;
+            }
+            Some(b'#') if self.buf.as_bytes().len() == 1 => {
+                self.buf.push(b'#');
+                end += 1;
+            }
+            _ => {}
         }
         if end > self.pos {
             self.pos = end;
@@ -294,21 +298,45 @@ impl<V: Vocabulary> Scanner<'_, '_, V> {
         self.inner_dot(end);
     }
 
+    /// The eight bytes at `pos`, zeros behind the end.
+    #[inline]
+    fn eight(&self) -> u64 {
+        let rest = &self.bytes[self.pos..];
+        let Some(eight) = rest.first_chunk() else {
+            let mut eight = [0; 8];
+            eight[..rest.len()].copy_from_slice(rest);
+            return u64::from_le_bytes(eight);
+        };
+        u64::from_le_bytes(*eight)
+    }
+
     /// Folds letters, digits and their marks into the buffer; gives the end of the last of them.
     #[inline]
     fn read_run(&mut self) -> (usize, usize) {
         let mut end = (self.pos, self.continuation);
         loop {
-            let rest = &self.bytes[self.pos..];
-            let run = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let eight = self.eight();
+            let run = fold::alphanumeric_run(eight);
             if run > 0 {
-                self.buf.extend_ascii_word(&rest[..run]);
+                self.buf.extend_eight(eight, run);
                 self.pos += run;
                 end = (self.pos, self.continuation);
+                if run == 8 {
+                    continue;
+                }
             }
-            match rest.get(run) {
-                Some(b) if *b >= 128 => {}
-                _ => return end,
+            let rest = &self.bytes[self.pos..];
+            if rest.first().is_none_or(u8::is_ascii) {
+                return end;
+            }
+            if let Some(entry) = fold::latin_pair(self.latin, rest)
+                && entry.class == CharClass::Word
+            {
+                self.buf.extend(entry.folded());
+                self.pos += 2;
+                self.continuation += 1;
+                end = (self.pos, self.continuation);
+                continue;
             }
             let Some(c) = self.char_at(self.pos) else {
                 return end;

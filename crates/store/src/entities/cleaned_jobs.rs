@@ -45,8 +45,6 @@ pub struct Model {
     /// `signature`.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub signature: Vec<u8>,
-    /// `bands`.
-    pub bands: Vec<i64>,
     /// `cleaner_version`.
     #[sea_orm(column_type = "Text")]
     pub cleaner_version: String,

@@ -6,6 +6,7 @@ pub mod cluster_points;
 pub mod clustering_results;
 pub mod concept_labels;
 pub mod dataset_versions;
+pub mod duplicate_bands;
 pub mod enhanced_skills;
 pub mod esco_taxonomy;
 pub mod extracted_skills;

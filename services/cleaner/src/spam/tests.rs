@@ -44,6 +44,17 @@ fn paying_for_work_is_spam() {
         "",
         "Earn money online from home. You must pay a registration fee. No experience needed, contact us on WhatsApp.",
     );
+    spam(
+        "Programador Full Stack sin experiencia",
+        "Instituto Futuro",
+        "1. Aboná la matrícula de inscripción con 70 % de descuento. 2. Pagá el derecho de examen. No se realizan entrevistas \
+         a quienes no hayan abonado. Promoción válida hasta agotar cupos.",
+    );
+    honest(
+        "Ingeniero civil",
+        "Constructora Norte",
+        "Ofrecemos el pago de la matrícula profesional, derecho de examen para certificaciones y capacitación sin costo.",
+    );
 }
 
 #[test]
