@@ -137,6 +137,7 @@ async fn search_finds_words_in_both_languages_title_first() {
         .import(vec![
             with("Analista", "Se buscan desarrolladores <b>Python</b> & más para C++"),
             with("Desarrollador Python", "Con ganas de aprender"),
+            with("Editor", "Publicación de contenidos"),
             with("Developer", "We are looking for developers, in C and Python"),
         ])
         .await;
@@ -154,6 +155,8 @@ async fn search_finds_words_in_both_languages_title_first() {
     let snippet = &found.jobs[0].snippet;
     assert!(snippet.contains("<mark>Python</mark>"), "{snippet}");
     assert!(!snippet.contains("<b>") && snippet.contains("&amp;"), "{snippet}");
+    assert_eq!(titles(&search("publicacion").await.jobs), ["Editor"], "accents may be left out");
+    assert_eq!(titles(&search("publicación").await.jobs), ["Editor"]);
     assert_eq!(search("the").await.total + search("\" ' ( & | !").await.total, 0);
 }
 

@@ -3,8 +3,8 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS unaccent;
 
 -- Finds "programación" for "programacion" too; beside 'spanish', whose stemmer needs the accents.
-CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
-ALTER TEXT SEARCH CONFIGURATION plain ALTER MAPPING FOR hword, hword_part, word WITH unaccent, simple;
+CREATE TEXT SEARCH CONFIGURATION plain (COPY = spanish);
+ALTER TEXT SEARCH CONFIGURATION plain ALTER MAPPING FOR hword, hword_part, word WITH unaccent, spanish_stem;
 
 -- Ads as they came in. Times are UTC; countries ISO 3166-1 alpha-2, ZZ where unknown.
 CREATE TABLE raw_jobs (

@@ -41,7 +41,8 @@ fn complaint(result: &Result<Vec<Bytes>, Status>) -> Option<String> {
     let Err(status) = result else { return None };
     let failure = Failure::from(status);
     let named = failure.reason != "FIELD_INVALID" || failure.fields.iter().any(|field| !field.is_empty());
-    let clean = CLEAN.contains(&status.code()) && !failure.reason.is_empty() && failure.domain == "observatory" && named;
+    let clean =
+        CLEAN.contains(&status.code()) && !failure.reason.is_empty() && failure.domain == "observatory" && named;
     (!clean).then(|| format!("{failure:?}").chars().take(400).collect())
 }
 

@@ -153,17 +153,27 @@ async fn an_error_is_the_same_on_every_surface() {
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_that_envoy_makes_have_the_same_form() {
     let mesh = Mesh::start().await.unwrap();
-    let rest = mesh.clients().rest;
+    let clients = mesh.clients();
+    let rest = &clients.rest;
     // A query parameter that no contract has, JSON that is none, and nobody at home.
     let unknown = rest.get("/api/jobs?contry=CO").await.unwrap();
     let broken = rest.post("/api/extract", json!("{")).await.unwrap();
     mesh.service("cleaner").process.kill9().await;
     let nobody = rest.post("/api/clean", json!({"text": "hola"})).await.unwrap();
-    for (answer, http, code, reason) in
-        [(unknown, 400, 3, "FIELD_INVALID"), (broken, 400, 3, "FIELD_INVALID"), (nobody, 503, 14, "DEPENDENCY_UNAVAILABLE")]
-    {
+    for (answer, http, code, reason) in [
+        (unknown, 400, 3, "FIELD_INVALID"),
+        (broken, 400, 3, "FIELD_INVALID"),
+        (nobody, 503, 14, "DEPENDENCY_UNAVAILABLE"),
+    ] {
         let failure = Failure::from_json(&answer.json());
         assert_eq!((answer.status, failure.code, failure.reason.as_str()), (http, code, reason), "{}", answer.text);
+    }
+    let clean = "observatory.cleaner.v1.CleanerService/CleanText";
+    let by_grpc = clients.grpc(clean, json!({"text": "hola"})).await.unwrap_err();
+    let by_web = clients.web(clean, json!({"text": "hola"})).await.unwrap_err();
+    for status in [by_grpc, by_web] {
+        let failure = Failure::from(&status);
+        assert_eq!((failure.code, failure.reason.as_str()), (14, "DEPENDENCY_UNAVAILABLE"), "{status:?}");
     }
     mesh.stop().await;
 }

@@ -40,7 +40,10 @@ where
     let watcher = {
         let (clients, id) = (mesh.clients(), id.clone());
         tokio::spawn(async move {
-            watch::following(&clients, &id, |state| { let _ = done.send(state.completed); }).await
+            watch::following(&clients, &id, |state| {
+                let _ = done.send(state.completed);
+            })
+            .await
         })
     };
     progress.wait_for(|completed| *completed >= moment).await.unwrap();

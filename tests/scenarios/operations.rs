@@ -22,6 +22,13 @@ async fn batch(clients: &Clients, id: &str) -> Value {
     clients.rest.get(&format!("/api/batches/{id}")).await.unwrap().ok()
 }
 
+/// Ids of the operations that a filter leaves, in the order of the answer.
+async fn listed(clients: &Clients, filter: &str) -> Vec<String> {
+    let answer = clients.rest.get(&format!("/v1/operations?filter={filter}")).await.unwrap().ok();
+    let names = answer["operations"].as_array().unwrap().iter().map(|operation| operation["name"].as_str().unwrap());
+    names.map(|name| name.trim_start_matches("operations/").to_owned()).collect()
+}
+
 async fn runs(clients: &Clients, id: &str) {
     eventually(Duration::from_secs(20), "it runs", || async { batch(clients, id).await["completed"] != 0 }).await;
 }
@@ -66,23 +73,22 @@ async fn operations_are_repeated_listed_and_deleted_by_their_names() {
     assert_eq!(start(&clients, request).await, id);
     let rest = clients.rest.post("/api/jobs/clean/batch", json!({"request_id": "nightly-1"})).await.unwrap().ok();
     assert_eq!(rest["task_id"], json!(id), "the same start by another surface");
-    let reused = clients.rest.post("/api/jobs/clean/batch", json!({"request_id": "nightly-1", "limit": 3})).await.unwrap();
+    let reused =
+        clients.rest.post("/api/jobs/clean/batch", json!({"request_id": "nightly-1", "limit": 3})).await.unwrap();
     let failure = Failure::from_json(&reused.json());
     assert_eq!((reused.status, failure.reason.as_str()), (409, "REQUEST_ID_REUSED"), "{failure:?}");
     watch::to_the_end(&clients, &id).await.succeeded();
 
     let other = clients.rest.post("/api/extract/batch", json!({})).await.unwrap().ok()["task_id"].clone();
     watch::to_the_end(&clients, other.as_str().unwrap()).await.succeeded();
-    let listed = |filter: &'static str| async {
-        let answer = clients.rest.get(&format!("/v1/operations?filter={filter}")).await.unwrap().ok();
-        let names = answer["operations"].as_array().unwrap().iter().map(|operation| operation["name"].clone());
-        names.map(|name| name.as_str().unwrap().trim_start_matches("operations/").to_owned()).collect::<Vec<_>>()
-    };
     let other = other.as_str().unwrap().to_owned();
-    assert_eq!(listed("").await, [other.clone(), id.clone()], "newest first");
-    assert_eq!(listed("kind%3D%22cleaner.batch_clean_jobs%22").await, [id.clone()]);
-    assert_eq!(listed("kind%3D%22extractor.batch_extract_skills%22%20AND%20state%3D%22succeeded%22").await, [other]);
-    assert!(listed("state%3D%22running%22").await.is_empty());
+    assert_eq!(listed(&clients, "").await, [other.clone(), id.clone()], "newest first");
+    assert_eq!(listed(&clients, "kind%3D%22cleaner.batch_clean_jobs%22").await, [id.clone()]);
+    assert_eq!(
+        listed(&clients, "kind%3D%22extractor.batch_extract_skills%22%20AND%20state%3D%22succeeded%22").await,
+        [other]
+    );
+    assert!(listed(&clients, "state%3D%22running%22").await.is_empty());
     let wrong = clients.rest.get("/v1/operations?filter=age%3D3").await.unwrap();
     assert_eq!((wrong.status, Failure::from_json(&wrong.json()).fields), (400, vec!["filter".to_owned()]));
 

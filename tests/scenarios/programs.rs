@@ -18,7 +18,10 @@ async fn every_service_is_healthy_and_describes_itself_by_both_reflections() {
     for name in SERVICES {
         let service = mesh.service(name);
         let listed = mesh.grpcurl_at(&service.listen.to_string(), &[], &["list"]).await;
-        assert!(listed.stdout.contains(&offered(name)) && listed.stdout.contains("grpc.health.v1.Health"), "{listed:?}");
+        assert!(
+            listed.stdout.contains(&offered(name)) && listed.stdout.contains("grpc.health.v1.Health"),
+            "{listed:?}"
+        );
         let clients = Clients::new(&service.url());
         for version in ["v1", "v1alpha"] {
             let path = format!("/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo");

@@ -126,7 +126,8 @@ async fn cleaning_answers_with_numbers_and_an_operation_has_one_id_everywhere() 
     assert_eq!((&task["task_id"], &task["status"], &task["completed"]), (&json!(id), &json!("SUCCESS"), &json!(150)));
     let batch = get(rest, &format!("/api/batches/{id}")).await;
     assert_eq!(batch["batch_id"], json!(id));
-    for (field, value) in [("completed", 150), ("pending", 0), ("failed", 0), ("total", 150), ("progress_percent", 100)] {
+    for (field, value) in [("completed", 150), ("pending", 0), ("failed", 0), ("total", 150), ("progress_percent", 100)]
+    {
         assert!(same_json(&batch[field], &json!(value)), "{field}: {batch}");
     }
     let operation = get(rest, &format!("/v1/operations/{id}")).await;

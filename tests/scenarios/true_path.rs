@@ -61,7 +61,8 @@ fn bad_ads() -> Vec<(&'static str, Vec<String>)> {
         if line.starts_with('#') {
             reason = reasons.iter().find(|(word, _)| line.contains(word)).map(|(_, name)| *name);
         }
-        let urls: Vec<_> = line.split('<').skip(1).filter_map(|rest| rest.split('>').next()).map(str::to_owned).collect();
+        let urls: Vec<_> =
+            line.split('<').skip(1).filter_map(|rest| rest.split('>').next()).map(str::to_owned).collect();
         bad.extend(reason.filter(|_| !urls.is_empty()).map(|reason| (reason, urls)));
     }
     assert_eq!(bad.len(), 16);

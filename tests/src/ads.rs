@@ -34,36 +34,99 @@ pub fn request(line: usize, ad: &Value) -> ImportJobsRequest {
     }
 }
 
-const ROLES: [&str; 8] = [
-    "Desarrollador", "Analista", "Ingeniero", "Arquitecto", "Administrador", "Consultor", "Especialista", "Líder",
-];
+const ROLES: [&str; 8] =
+    ["Desarrollador", "Analista", "Ingeniero", "Arquitecto", "Administrador", "Consultor", "Especialista", "Líder"];
 const FIELDS: [&str; 12] = [
-    "Java", "Python", "datos", "redes", "seguridad", "nube", "pruebas", "Kubernetes", "React", "SQL", "móviles", "SAP",
+    "Java",
+    "Python",
+    "datos",
+    "redes",
+    "seguridad",
+    "nube",
+    "pruebas",
+    "Kubernetes",
+    "React",
+    "SQL",
+    "móviles",
+    "SAP",
 ];
 const TOWNS: [(&str, &str); 6] = [
-    ("CO", "Bogotá"), ("CO", "Medellín"), ("MX", "Monterrey"), ("MX", "Guadalajara"), ("AR", "Córdoba"), ("AR", "Rosario"),
+    ("CO", "Bogotá"),
+    ("CO", "Medellín"),
+    ("MX", "Monterrey"),
+    ("MX", "Guadalajara"),
+    ("AR", "Córdoba"),
+    ("AR", "Rosario"),
 ];
 const STARTS: [&str; 10] = [
-    "La persona va a", "Buscamos a alguien que sepa", "El equipo necesita", "Será su responsabilidad", "Esperamos que pueda",
-    "Queremos", "En este cargo se debe", "Es importante", "Con el tiempo aprenderá a", "También ayudará a",
+    "La persona va a",
+    "Buscamos a alguien que sepa",
+    "El equipo necesita",
+    "Será su responsabilidad",
+    "Esperamos que pueda",
+    "Queremos",
+    "En este cargo se debe",
+    "Es importante",
+    "Con el tiempo aprenderá a",
+    "También ayudará a",
 ];
 const VERBS: [&str; 12] = [
-    "diseñar", "mantener", "documentar", "mejorar", "probar", "desplegar", "medir", "migrar", "revisar", "explicar",
-    "automatizar", "integrar",
+    "diseñar",
+    "mantener",
+    "documentar",
+    "mejorar",
+    "probar",
+    "desplegar",
+    "medir",
+    "migrar",
+    "revisar",
+    "explicar",
+    "automatizar",
+    "integrar",
 ];
 const THINGS: [&str; 16] = [
-    "los servicios de pago", "las bases de datos", "el portal de clientes", "los tableros de ventas", "la red interna",
-    "las interfaces móviles", "los procesos nocturnos", "el almacén de datos", "las pruebas de carga", "los contratos",
-    "la mesa de ayuda", "los modelos de riesgo", "el inventario", "la facturación electrónica", "los permisos", "el buscador",
+    "los servicios de pago",
+    "las bases de datos",
+    "el portal de clientes",
+    "los tableros de ventas",
+    "la red interna",
+    "las interfaces móviles",
+    "los procesos nocturnos",
+    "el almacén de datos",
+    "las pruebas de carga",
+    "los contratos",
+    "la mesa de ayuda",
+    "los modelos de riesgo",
+    "el inventario",
+    "la facturación electrónica",
+    "los permisos",
+    "el buscador",
 ];
 const MEANS: [&str; 12] = [
-    "con Python y PostgreSQL", "usando Java y Spring", "en la nube de AWS", "con Docker y Kubernetes", "sobre Linux",
-    "con React y TypeScript", "por medio de Kafka", "con Terraform", "en SQL Server", "con Power BI", "usando Git", "en Azure",
+    "con Python y PostgreSQL",
+    "usando Java y Spring",
+    "en la nube de AWS",
+    "con Docker y Kubernetes",
+    "sobre Linux",
+    "con React y TypeScript",
+    "por medio de Kafka",
+    "con Terraform",
+    "en SQL Server",
+    "con Power BI",
+    "usando Git",
+    "en Azure",
 ];
 const ENDS: [&str; 10] = [
-    "junto con el área comercial", "para la sede principal", "durante todo el año", "según las normas del país",
-    "sin detener la operación", "antes de cada entrega", "con buenas prácticas", "para miles de usuarios",
-    "en equipos pequeños", "de acuerdo con el cliente",
+    "junto con el área comercial",
+    "para la sede principal",
+    "durante todo el año",
+    "según las normas del país",
+    "sin detener la operación",
+    "antes de cada entrega",
+    "con buenas prácticas",
+    "para miles de usuarios",
+    "en equipos pequeños",
+    "de acuerdo con el cliente",
 ];
 
 /// `count` invented ads in Spanish, usable, none like another; the same for the same seed.

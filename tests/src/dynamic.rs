@@ -106,12 +106,7 @@ where
 }
 
 /// One request, and every message of the answer. Streams must end.
-async fn exchange<T>(
-    transport: T,
-    url: &str,
-    path: PathAndQuery,
-    request: Bytes,
-) -> Result<Vec<Bytes>, Status>
+async fn exchange<T>(transport: T, url: &str, path: PathAndQuery, request: Bytes) -> Result<Vec<Bytes>, Status>
 where
     T: GrpcService<Body>,
     T::Error: Into<StdError>,

@@ -69,7 +69,11 @@ impl MeshBuilder {
             layout = layout.replicas(service, *count)?;
         }
         let (postgres, redis) = tokio::try_join!(
-            Postgres::start(&tools, &dir, PostgresOptions { port: Some(layout.postgres), ..PostgresOptions::for_tests() }),
+            Postgres::start(
+                &tools,
+                &dir,
+                PostgresOptions { port: Some(layout.postgres), ..PostgresOptions::for_tests() }
+            ),
             Redis::start(&tools, &dir, RedisOptions { port: Some(layout.redis), ..Default::default() }),
         )?;
         migrate(&tools, &postgres.url(), "up").await?;

@@ -24,8 +24,8 @@ async fn main() -> Result<()> {
 
     let channel = mesh.channel().await?;
     let idle = grpc(&mesh, &ids, 1, Some(&channel)).await?;
-    let busy = grpc(&mesh, &ids, 2, None).await?;
     let rest = rest(&mesh, &ids, &channel).await?;
+    let busy = grpc(&mesh, &ids, 2, None).await?;
     mesh.stop().await;
 
     let mut report = Report::new("Submit: 100 ads to clean, through Envoy");

@@ -11,6 +11,8 @@ use crate::{Operations, Progress};
 
 /// At most ten messages a second to each watcher.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
+/// One who only waits for the end looks sooner at first, then less and less often.
+const FIRST_INTERVAL: Duration = Duration::from_millis(2);
 /// Pub/sub may lose messages when a connection breaks: look anyway.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -78,20 +80,33 @@ impl Operations {
         operation_id: &str,
         after_sequence: i64,
     ) -> Result<impl Stream<Item = Result<Watched, Error>> + Send + use<>, Error> {
+        let changes = self.inner.notifier.changed.subscribe();
         let first = self.get(operation_id).await?;
+        Ok(self.stream(changes, first, after_sequence, MIN_INTERVAL))
+    }
+
+    /// `changes` is older than `first`, so that nothing between them is missed.
+    fn stream(
+        &self,
+        changes: broadcast::Receiver<String>,
+        first: Progress,
+        after_sequence: i64,
+        min_interval: Duration,
+    ) -> impl Stream<Item = Result<Watched, Error>> + Send + use<> {
         let watcher = Watcher {
             operations: self.clone(),
             id: first.operation_id.clone(),
-            changes: self.inner.notifier.changed.subscribe(),
+            changes,
             sequence: after_sequence,
             next: Some(first),
             last_sent: Instant::now(),
+            min_interval,
             ended: false,
         };
-        Ok(futures::stream::unfold(watcher, |mut watcher| async move {
+        futures::stream::unfold(watcher, |mut watcher| async move {
             let item = watcher.step().await?;
             Some((item, watcher))
-        }))
+        })
     }
 
     /// Waits until an operation ends, at most `timeout`, and returns its state then.
@@ -100,8 +115,9 @@ impl Operations {
     /// Not found, or Redis away.
     pub async fn wait(&self, operation_id: &str, timeout: Duration) -> Result<Progress, Error> {
         use futures::StreamExt;
+        let changes = self.inner.notifier.changed.subscribe();
         let mut last = self.get(operation_id).await?;
-        let stream = self.watch(operation_id, 0).await?;
+        let stream = self.stream(changes, last.clone(), 0, FIRST_INTERVAL);
         let mut stream = std::pin::pin!(stream);
         let watching = async {
             while let Some(watched) = stream.next().await {
@@ -123,6 +139,7 @@ struct Watcher {
     sequence: i64,
     next: Option<Progress>,
     last_sent: Instant,
+    min_interval: Duration,
     ended: bool,
 }
 
@@ -156,7 +173,8 @@ impl Watcher {
 
     /// Waits for a change, not too briefly and not too long, then reads the state.
     async fn look(&mut self) -> Result<Progress, Error> {
-        let not_before = self.last_sent + MIN_INTERVAL;
+        let not_before = self.last_sent + self.min_interval;
+        self.min_interval = (self.min_interval * 2).min(MIN_INTERVAL);
         let deadline = Instant::now() + LOOK_INTERVAL;
         loop {
             match tokio::time::timeout_at(deadline, self.changes.recv()).await {

@@ -82,7 +82,7 @@ pub async fn pending<C: ConnectionTrait>(db: &C, country: &str, limit: u64, agai
     let rows = Id::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
         "SELECT job_id FROM raw_jobs WHERE ($1 OR NOT is_processed) AND ($2 = '' OR country = $2)
-         ORDER BY scraped_at, job_id LIMIT $3",
+         ORDER BY scraped_at, listed_date, job_id LIMIT $3",
         [again.into(), country.into(), (limit as i64).into()],
     ))
     .all(db)
@@ -127,7 +127,7 @@ pub async fn read<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<Vec<RawAd>
     RawAd::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
         "SELECT job_id, country, title, company, location, description, requirements FROM raw_jobs
-         WHERE job_id = ANY($1) ORDER BY scraped_at, job_id",
+         WHERE job_id = ANY($1) ORDER BY scraped_at, listed_date, job_id",
         [ids.to_vec().into()],
     ))
     .all(db)
@@ -154,7 +154,7 @@ pub async fn candidates<C: ConnectionTrait>(txn: &C, bands: &[i64], except: &[Uu
          FROM (SELECT DISTINCT d.job_id FROM unnest($1::bigint[]) AS wanted(band) JOIN duplicate_bands d USING (band)) near
          JOIN cleaned_jobs c USING (job_id) JOIN raw_jobs j USING (job_id)
          WHERE c.is_usable AND c.job_id <> ALL($2)
-         ORDER BY j.scraped_at, c.job_id",
+         ORDER BY j.scraped_at, j.listed_date, c.job_id",
         [bands.to_vec().into(), except.to_vec().into()],
     ))
     .all(txn)
