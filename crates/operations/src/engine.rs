@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use fred::prelude::*;
 use observatory_proto::{Error, Reason};
 use observatory_store::{into_error as db_error, journal};
+use prost::Message;
 use sea_orm::DatabaseConnection;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
@@ -33,6 +34,25 @@ pub struct Submit {
     pub request_id: String,
     /// One unique key per task.
     pub task_keys: Vec<String>,
+}
+
+impl Submit {
+    /// One task per id, with the request as tasks will see it.
+    pub fn new<M: Message>(
+        kind: &'static str,
+        response_type: &'static str,
+        request: &M,
+        request_id: &str,
+        ids: impl IntoIterator<Item = impl ToString>,
+    ) -> Self {
+        Self {
+            kind,
+            response_type,
+            request: request.encode_to_vec(),
+            request_id: request_id.to_string(),
+            task_keys: ids.into_iter().map(|id| id.to_string()).collect(),
+        }
+    }
 }
 
 /// What [`Operations::submit`] did.

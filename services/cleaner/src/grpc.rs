@@ -12,7 +12,6 @@ use observatory_proto::{
     google::longrunning::Operation,
 };
 use observatory_store::{cleaning, into_error};
-use prost::Message;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -95,17 +94,8 @@ impl CleanerService for Grpc {
         } else {
             cleaning::all_known(&self.backend.db, &request.job_ids).await?
         };
-        let submitted = self
-            .backend
-            .operations
-            .submit(Submit {
-                kind: worker::KIND,
-                response_type: worker::RESPONSE,
-                request_id: request.request_id.clone(),
-                request: request.encode_to_vec(),
-                task_keys: ids.iter().map(Uuid::to_string).collect(),
-            })
-            .await?;
+        let submit = Submit::new(worker::KIND, worker::RESPONSE, &request, &request.request_id, ids);
+        let submitted = self.backend.operations.submit(submit).await?;
         Ok(Response::new(submitted.progress.to_operation()))
     }
 }

@@ -13,9 +13,7 @@ use observatory_proto::{
     google::longrunning::Operation,
 };
 use observatory_store::{cleaning, extraction, into_error};
-use prost::Message;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use crate::{
     extract::{Method, Skill, combine},
@@ -76,17 +74,8 @@ impl ExtractorService for Grpc {
         } else {
             cleaning::all_known(&self.backend.db, &request.job_ids).await?
         };
-        let submitted = self
-            .backend
-            .operations
-            .submit(Submit {
-                kind: worker::KIND,
-                response_type: worker::RESPONSE,
-                request_id: request.request_id.clone(),
-                request: request.encode_to_vec(),
-                task_keys: ids.iter().map(Uuid::to_string).collect(),
-            })
-            .await?;
+        let submit = Submit::new(worker::KIND, worker::RESPONSE, &request, &request.request_id, ids);
+        let submitted = self.backend.operations.submit(submit).await?;
         Ok(Response::new(submitted.progress.to_operation()))
     }
 }
