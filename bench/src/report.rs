@@ -49,7 +49,8 @@ impl Report {
 
 /// The sections of `old`, the one with this title replaced or added at the end.
 fn replace(old: &str, title: &str, section: &str) -> String {
-    let mut sections: Vec<String> = old.split("\n## ").skip(1).map(|part| format!("## {}\n", part.trim_end())).collect();
+    let mut sections: Vec<String> =
+        old.split("\n## ").skip(1).map(|part| format!("## {}\n", part.trim_end())).collect();
     let section = format!("{}\n", section.trim_end());
     match sections.iter_mut().find(|other| other.lines().next() == Some(&format!("## {title}"))) {
         Some(other) => *other = section,
@@ -69,7 +70,10 @@ fn head() -> String {
         ("PostgreSQL", ".local/pg/bin/postgres --version | sed 's/.* //'"),
         ("Envoy", ".local/bin/envoy --version | sed -n 's/.*[0-9a-f]\\{40\\}.\\([0-9.]*\\).*/\\1/p'"),
         ("Python", ".local/venv/bin/python --version | cut -d' ' -f2"),
-        ("peers", ".local/venv/bin/pip freeze | grep -iE '^(beautifulsoup4|lxml|langdetect|pyahocorasick|spacy|celery|redis)=' | paste -sd' '"),
+        (
+            "peers",
+            ".local/venv/bin/pip freeze | grep -iE '^(beautifulsoup4|lxml|langdetect|pyahocorasick|spacy|celery|redis)=' | paste -sd' '",
+        ),
     ];
     let versions: Vec<String> = versions.iter().map(|(name, command)| format!("{name} {}", shell(command))).collect();
     format!(

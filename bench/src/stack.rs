@@ -1,6 +1,12 @@
 //! Private servers on free ports: the databases alone, or the whole mesh behind Envoy.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    fs::File,
+    io::Write,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use observatory_migrations::Migrator;
@@ -15,7 +21,7 @@ use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-use crate::{beside, root};
+use crate::{beside, median, ms, root};
 
 /// A private Postgres and Redis, as durable as `observatory up` runs them.
 pub struct Databases {
@@ -43,6 +49,22 @@ impl Databases {
         Ok(Self { postgres, redis, tools, dir })
     }
 
+    /// Median time of a small write that waits for the disk, where their data is, in ms.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn sync_ms(&self) -> Result<f64> {
+        let mut file = File::create(self.dir.path().join("sync"))?;
+        let mut times = Vec::new();
+        for _ in 0..50 {
+            let begun = Instant::now();
+            file.write_all(&[0; 8192])?;
+            file.sync_data()?;
+            times.push(ms(begun.elapsed()));
+        }
+        Ok(median(&times))
+    }
+
     /// Stops both.
     pub async fn stop(self) {
         self.redis.process.terminate().await;
@@ -52,7 +74,8 @@ impl Databases {
 
 /// Everything that `observatory up` starts.
 pub struct Mesh {
-    databases: Databases,
+    /// What it stores in.
+    pub databases: Databases,
     services: Vec<Service>,
     envoy: Envoy,
 }

@@ -168,20 +168,32 @@ pub fn reason_of(code: Code) -> Reason {
     }
 }
 
+/// Longest text in a status: it travels in a header, and callers' own words may stand in it.
+const MAX_TEXT: usize = 500;
+/// A status names at most so many fields.
+const MAX_FIELDS: usize = 20;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let mut details = ErrorDetails::new();
         details.set_error_info(error.reason_name(), DOMAIN, error.metadata.clone());
-        for violation in &error.fields {
-            details.add_bad_request_violation(&violation.field, &violation.description);
+        for violation in error.fields.iter().take(MAX_FIELDS) {
+            details.add_bad_request_violation(shortened(&violation.field), shortened(&violation.description));
         }
         if let Some((kind, name)) = &error.resource {
-            details.set_resource_info(kind, name, "", "");
+            details.set_resource_info(kind, shortened(name), "", "");
         }
         if let Some(delay) = error.retry_after {
             details.set_retry_info(Some(delay));
         }
-        Status::with_error_details(error.code(), error.message, details)
+        Status::with_error_details(error.code(), shortened(&error.message), details)
     }
 }
 
@@ -196,6 +208,16 @@ mod tests {
         let status = Status::from(error.clone());
         assert_eq!(status.code(), Code::NotFound);
         assert_eq!(Error::from_status(&status), error);
+    }
+
+    #[test]
+    fn a_callers_long_words_do_not_break_the_header() {
+        let name = "ñ".repeat(2 << 20);
+        let error = Error::not_found(Reason::OperationNotFound, "operation", &name);
+        let error = (0..1000).fold(error, |error, i| error.with_field(format!("job_ids[{i}]"), name.clone()));
+        let status = Status::from(error);
+        let bytes = status.message().len() + status.details().len();
+        assert!(bytes < 32 << 10, "{bytes} bytes");
     }
 
     #[test]

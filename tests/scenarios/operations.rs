@@ -83,7 +83,7 @@ async fn operations_are_repeated_listed_and_deleted_by_their_names() {
     watch::to_the_end(&clients, other.as_str().unwrap()).await.succeeded();
     let other = other.as_str().unwrap().to_owned();
     assert_eq!(listed(&clients, "").await, [other.clone(), id.clone()], "newest first");
-    assert_eq!(listed(&clients, "kind%3D%22cleaner.batch_clean_jobs%22").await, [id.clone()]);
+    assert_eq!(listed(&clients, "kind%3D%22cleaner.batch_clean_jobs%22").await, std::slice::from_ref(&id));
     assert_eq!(
         listed(&clients, "kind%3D%22extractor.batch_extract_skills%22%20AND%20state%3D%22succeeded%22").await,
         [other]

@@ -5,7 +5,9 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use observatory_bench::{
-    cpu_seconds, inputs, latency, memory_mb, ms, report::Report, rest::Rest,
+    cpu_seconds, inputs, latency, memory_mb, ms,
+    report::Report,
+    rest::Rest,
     stack::{Mesh, ended},
 };
 use observatory_proto::{
@@ -32,13 +34,16 @@ async fn main() -> Result<()> {
     let channel = mesh.channel().await?;
     let mut stages = Stages { mesh: &mesh, rows: Vec::new() };
     if let Some(esco) = inputs::esco() {
-        stages.time("taxonomy (ESCO concepts)", || mesh.observatory(&["taxonomy".as_ref(), "import".as_ref(), &esco])).await?;
+        stages
+            .time("taxonomy (ESCO concepts)", || mesh.observatory(&["taxonomy".as_ref(), "import".as_ref(), &esco]))
+            .await?;
     }
     let import: Vec<&Path> = std::iter::once("import".as_ref()).chain(ads.files.iter().map(AsRef::as_ref)).collect();
     stages.time("import", || mesh.observatory(&import)).await?;
 
     let begun = stages.begin();
-    let operation = CleanerServiceClient::new(channel.clone()).batch_clean_jobs(BatchCleanJobsRequest::default()).await?;
+    let operation =
+        CleanerServiceClient::new(channel.clone()).batch_clean_jobs(BatchCleanJobsRequest::default()).await?;
     success(&ended(&channel, &operation.get_ref().name).await?)?;
     stages.end("clean", begun).await?;
 
@@ -82,8 +87,9 @@ async fn main() -> Result<()> {
     report.table(["process", "MB (proportional)"], &memory);
     report.table(["country", "top 20 skills (share of its ads)"], &tops);
     report.say(
-        "Limit: the text work of cleaning and matching is a few percent of a stage (see their sections); the rest is rows into \
-         Postgres and their indexes, on cores shared with everything else.",
+        "Limit: two cores. Per stage the processor seconds above add up to nearly two per second of wall clock where the \
+         stage is bound by them; the text work itself (see Cleaner and Matcher: ads/s on one core) is a small part, and what \
+         Postgres spends on rows and their indexes is the most.",
     );
     report.finish()
 }

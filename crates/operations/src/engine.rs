@@ -125,6 +125,9 @@ impl Operations {
     /// [`Reason::RequestIdReused`] where the `request_id` belongs to a different
     /// request; UNAVAILABLE where Postgres is away: then nothing was started.
     pub async fn submit(&self, submit: Submit) -> Result<Submitted, Error> {
+        if submit.request_id.contains('\0') {
+            return Err(Error::invalid_field("request_id", "must not hold NUL characters"));
+        }
         let id = Ulid::new().to_string();
         let row = journal::NewOperation {
             operation_id: id.clone(),

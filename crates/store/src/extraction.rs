@@ -67,7 +67,7 @@ pub struct OwnConcept {
     pub name: String,
     /// Kind.
     pub kind: String,
-    /// All its labels.
+    /// Its labels beside the name.
     pub labels: Vec<String>,
     /// URI of the broader concept.
     pub parent_uri: Option<String>,
@@ -234,7 +234,10 @@ async fn insert_concepts<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept], v
 
 async fn insert_labels<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept]) -> Result<(), DbErr> {
     let pairs: Vec<(&str, &str)> =
-        concepts.iter().flat_map(|c| c.labels.iter().map(|label| (c.skill_id.as_str(), label.as_str()))).collect();
+        concepts
+            .iter()
+            .flat_map(|c| std::iter::once(&c.name).chain(&c.labels).map(|label| (c.skill_id.as_str(), label.as_str())))
+            .collect();
     execute(
         txn,
         "INSERT INTO concept_labels (skill_id, source, label, folded)

@@ -22,6 +22,10 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 pub use error::into_error;
 pub use sea_orm;
 
+/// A process that stops in the middle of a transaction (SIGSTOP, a swapped-out machine) keeps
+/// its locks, and all others wait for it: Postgres ends its session after so long.
+const IDLE_IN_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "10s");
+
 /// Opens a pool without connecting: a service starts, and says so in its
 /// health, also while Postgres is away. `max_connections` per process.
 ///
@@ -35,6 +39,7 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
         .connect_timeout(Duration::from_secs(3))
         .acquire_timeout(Duration::from_secs(3))
         .idle_timeout(Duration::from_secs(300))
+        .map_sqlx_postgres_opts(|options| options.options([IDLE_IN_TRANSACTION]))
         .sqlx_logging(false);
     sea_orm::Database::connect(options).await
 }

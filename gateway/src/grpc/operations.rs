@@ -81,9 +81,17 @@ impl Operations for OperationsApi {
 
     async fn wait_operation(&self, request: Request<WaitOperationRequest>) -> Result<Response<Operation>, Status> {
         let request = request.into_inner();
-        let asked = request.timeout.map_or(Ok(LONGEST_WAIT), |timeout| {
-            Duration::try_from(timeout).map_err(|_| Error::invalid_field("timeout", "must not be negative"))
-        })?;
+        let asked = match request.timeout {
+            // prost's conversion overflows at the ends of the range.
+            Some(timeout) if timeout.seconds < 0 || timeout.nanos < 0 => {
+                return Err(Error::invalid_field("timeout", "must not be negative").into());
+            }
+            Some(timeout) => {
+                let seconds = timeout.seconds.unsigned_abs().min(LONGEST_WAIT.as_secs());
+                Duration::new(seconds, timeout.nanos.unsigned_abs())
+            }
+            None => LONGEST_WAIT,
+        };
         // A little less than the deadline, or the caller would hear of that instead.
         let remaining = CallContext::current().and_then(|context| context.remaining());
         let limit = remaining.map_or(LONGEST_WAIT, |left| left.saturating_sub(Duration::from_millis(500)));

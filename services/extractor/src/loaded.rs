@@ -106,8 +106,11 @@ impl Library {
                 concept_uri: concept.uri(),
                 name: concept.name.clone(),
                 kind: concept.kind.clone(),
-                labels: std::iter::once(concept.name.clone())
-                    .chain(concept.labels.iter().map(|label| label.text.clone()))
+                labels: concept
+                    .labels
+                    .iter()
+                    .map(|label| label.text.clone())
+                    .filter(|label| *label != concept.name)
                     .collect(),
                 parent_uri: concept.parent.as_deref().and_then(|id| self.taxonomy.get(id)).map(|parent| parent.uri()),
                 esco_uri: concept.esco_uri.clone(),
