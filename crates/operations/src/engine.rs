@@ -204,11 +204,11 @@ impl Operations {
     /// The operation in Redis.
     pub(crate) async fn live(&self, id: &str) -> Result<Option<Progress>, Error> {
         let inner = &self.inner;
-        let fields: HashMap<String, Value> =
-            inner.redis.hgetall(inner.keys.operation(id)).await.map_err(into_error)?;
+        let fields: HashMap<String, Value> = inner.redis.hgetall(inner.keys.operation(id)).await.map_err(into_error)?;
         let Some(mut progress) = Progress::from_fields(id, &fields) else { return Ok(None) };
         if progress.failed > 0 {
-            progress.failures = self.failures_page(id, "-", 10).await?.into_iter().map(|(_, failure)| failure).collect();
+            progress.failures =
+                self.failures_page(id, "-", 10).await?.into_iter().map(|(_, failure)| failure).collect();
         }
         Ok(Some(progress))
     }
@@ -241,9 +241,8 @@ impl Operations {
             let open = open.then_some(["pending", "cancelling"]).into_iter().flatten();
             states.iter().map(|state| state.as_str()).chain(open).map(str::to_string).collect()
         };
-        let mut rows = journal::list(&self.inner.db, kind, &journal_states, after, limit as u64 + 1)
-            .await
-            .map_err(db_error)?;
+        let mut rows =
+            journal::list(&self.inner.db, kind, &journal_states, after, limit as u64 + 1).await.map_err(db_error)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| (row.create_time, row.operation_id.clone()));
@@ -340,7 +339,12 @@ impl Operations {
     ///
     /// # Errors
     /// [`Reason::OperationNotFound`].
-    pub async fn failures(&self, operation_id: &str, after: &str, limit: usize) -> Result<Vec<(String, Failure)>, Error> {
+    pub async fn failures(
+        &self,
+        operation_id: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Failure)>, Error> {
         let progress = self.get(operation_id).await?;
         let start = if after.is_empty() { "-".to_string() } else { format!("({after}") };
         let page = self.failures_page(&progress.operation_id, &start, limit).await?;

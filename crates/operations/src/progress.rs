@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fred::types::Value;
-use observatory_proto::{
-    Error, Reason, google::longrunning, google::rpc, operations as pb,
-};
+use observatory_proto::{Error, Reason, google::longrunning, google::rpc, operations as pb};
 use prost::Message;
 use prost_reflect::{DynamicMessage, Kind, Value as Field};
 use serde::{Deserialize, Serialize};
@@ -328,8 +326,13 @@ mod tests {
     use observatory_proto::cleaner::BatchCleanJobsResponse;
 
     fn progress() -> Progress {
-        let mut progress =
-            Progress::new("01J", "cleaner.batch_clean_jobs", "observatory.cleaner.v1.BatchCleanJobsResponse", 10, 1_000);
+        let mut progress = Progress::new(
+            "01J",
+            "cleaner.batch_clean_jobs",
+            "observatory.cleaner.v1.BatchCleanJobsResponse",
+            10,
+            1_000,
+        );
         progress.completed = 9;
         progress.failed = 1;
         progress.outcomes = BTreeMap::from([("cleaned".into(), 6), ("rejected".into(), 3)]);

@@ -1,9 +1,7 @@
 //! Keeps Redis and the journal in step: what Redis lost is queued again, what
 //! ended there is written down, what is old is forgotten.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fred::prelude::*;
 use observatory_proto::Error;
@@ -110,7 +108,12 @@ async fn recover(
         progress.end_ms = Some(now_ms());
     }
     let pending = if progress.state.is_terminal() { Vec::new() } else { pending };
-    tracing::warn!(operation = id, completed = progress.completed, pending = pending.len(), "queued again from the journal");
+    tracing::warn!(
+        operation = id,
+        completed = progress.completed,
+        pending = pending.len(),
+        "queued again from the journal"
+    );
     operations.enqueue(&progress, &row.request, &pending).await?;
     if progress.state.is_terminal() {
         operations.journal_end(&progress).await?;

@@ -176,8 +176,7 @@ impl Slot {
     async fn queue_due(&self) -> Result<(), Error> {
         let inner = &self.operations.inner;
         let names = vec![inner.keys.delayed(self.task.kind()), inner.keys.stream(self.task.kind())];
-        let _: i64 =
-            scripts::run(&inner.redis, &inner.scripts.due, names, vec![now_ms().into(), 1_000.into()]).await?;
+        let _: i64 = scripts::run(&inner.redis, &inner.scripts.due, names, vec![now_ms().into(), 1_000.into()]).await?;
         Ok(())
     }
 
@@ -250,14 +249,20 @@ impl Slot {
     }
 
     /// Runs what still has to run.
-    async fn judge(&mut self, operation: &str, group: &[Delivery], stop: &CancellationToken) -> Result<Vec<Verdict>, Error> {
+    async fn judge(
+        &mut self,
+        operation: &str,
+        group: &[Delivery],
+        stop: &CancellationToken,
+    ) -> Result<Vec<Verdict>, Error> {
         let (state, request) = self.begin(operation).await?;
         if state != "running" {
             return Ok(group.iter().map(|_| Verdict::Drop).collect());
         }
         let cancelled = CancellationToken::new();
         let run = Run { operation_id: operation.to_string(), request, cancelled: cancelled.clone() };
-        let guard = tokio::spawn(watch_for_cancel(self.operations.clone(), operation.to_string(), cancelled, stop.clone()));
+        let guard =
+            tokio::spawn(watch_for_cancel(self.operations.clone(), operation.to_string(), cancelled, stop.clone()));
         let verdicts = self.run_all(&run, group).await;
         guard.abort();
         Ok(verdicts)
@@ -266,12 +271,8 @@ impl Slot {
     async fn begin(&mut self, operation: &str) -> Result<(String, Arc<[u8]>), Error> {
         let inner = &self.operations.inner;
         let known = self.known.get(operation).cloned();
-        let args = vec![
-            operation.into(),
-            now_ms().into(),
-            inner.keys.channel().into(),
-            i64::from(known.is_none()).into(),
-        ];
+        let args =
+            vec![operation.into(), now_ms().into(), inner.keys.channel().into(), i64::from(known.is_none()).into()];
         let names = vec![inner.keys.operation(operation)];
         let (state, request): (String, bytes::Bytes) =
             scripts::run::<Value, _>(&inner.redis, &inner.scripts.begin, names, args)
@@ -385,8 +386,13 @@ impl Slot {
         for ended in result.iter().skip(1) {
             // What fails here is mended by the recovery loop.
             if let Ok(Some(progress)) = self.operations.live(ended).await {
-                tracing::info!(operation = ended, state = progress.state.as_str(), completed = progress.completed,
-                    failed = progress.failed, "operation ended");
+                tracing::info!(
+                    operation = ended,
+                    state = progress.state.as_str(),
+                    completed = progress.completed,
+                    failed = progress.failed,
+                    "operation ended"
+                );
                 let _ = self.operations.journal_end(&progress).await;
             }
         }

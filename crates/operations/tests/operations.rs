@@ -115,9 +115,7 @@ async fn end(operations: &Operations, id: &str) -> Progress {
 async fn an_operation_runs_to_its_end_with_exact_counts() {
     let kit = Kit::start().await;
     let backend = kit.backend().await;
-    let task = TestTask::new(|item| {
-        if item.key.ends_with('7') { Ok("rejected".into()) } else { Ok("cleaned".into()) }
-    });
+    let task = TestTask::new(|item| if item.key.ends_with('7') { Ok("rejected".into()) } else { Ok("cleaned".into()) });
     let _one = Replica::start(&backend, task.clone());
     let _two = Replica::start(&kit.backend().await, task.clone());
     let started = backend.operations.submit(submit(2_500)).await.unwrap().progress;
@@ -176,9 +174,12 @@ async fn concurrent_starts_with_one_request_id_start_one_operation() {
 async fn a_transient_failure_is_tried_again() {
     let kit = Kit::start().await;
     let backend = kit.backend().await;
-    let task = TestTask::new(|item| {
-        if item.attempt < 3 { Err(TaskError::transient("not yet")) } else { Ok("cleaned".into()) }
-    });
+    let task =
+        TestTask::new(
+            |item| {
+                if item.attempt < 3 { Err(TaskError::transient("not yet")) } else { Ok("cleaned".into()) }
+            },
+        );
     let _replica = Replica::start(&backend, task.clone());
     let id = backend.operations.submit(submit(20)).await.unwrap().progress.operation_id;
     let done = end(&backend.operations, &id).await;
@@ -233,8 +234,7 @@ async fn one_bad_item_does_not_fail_its_neighbours() {
 async fn an_operation_whose_items_all_fail_has_failed() {
     let kit = Kit::start().await;
     let backend = kit.backend().await;
-    let _replica =
-        Replica::start(&backend, TestTask::new(|_| Err(TaskError::permanent(Reason::Internal, "always"))));
+    let _replica = Replica::start(&backend, TestTask::new(|_| Err(TaskError::permanent(Reason::Internal, "always"))));
     let id = backend.operations.submit(submit(4)).await.unwrap().progress.operation_id;
     assert_eq!(end(&backend.operations, &id).await.state, State::Failed);
 }
@@ -340,7 +340,9 @@ async fn watching_tells_every_state_in_order_and_ends() {
     let _replica = Replica::start(&backend, TestTask::slow(Duration::from_millis(60)));
     let states: Vec<_> = watching.map(|state| state.unwrap().progress).collect().await;
     assert!(states.len() >= 3, "only {} states", states.len());
-    assert!(states.windows(2).all(|pair| pair[0].sequence < pair[1].sequence && pair[0].completed <= pair[1].completed));
+    assert!(
+        states.windows(2).all(|pair| pair[0].sequence < pair[1].sequence && pair[0].completed <= pair[1].completed)
+    );
     assert_eq!(states.first().unwrap().state, State::Pending);
     assert_eq!(states.last().unwrap().completed, 200);
 

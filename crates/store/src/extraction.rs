@@ -233,11 +233,10 @@ async fn insert_concepts<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept], v
 }
 
 async fn insert_labels<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept]) -> Result<(), DbErr> {
-    let pairs: Vec<(&str, &str)> =
-        concepts
-            .iter()
-            .flat_map(|c| std::iter::once(&c.name).chain(&c.labels).map(|label| (c.skill_id.as_str(), label.as_str())))
-            .collect();
+    let pairs: Vec<(&str, &str)> = concepts
+        .iter()
+        .flat_map(|c| std::iter::once(&c.name).chain(&c.labels).map(|label| (c.skill_id.as_str(), label.as_str())))
+        .collect();
     execute(
         txn,
         "INSERT INTO concept_labels (skill_id, source, label, folded)

@@ -49,10 +49,7 @@ fn start() -> Result<Servers> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let tools = Tools::locate(&project_root())?;
     remove_leftovers();
-    let dir = tempfile::Builder::new()
-        .prefix(&format!("observatory-test-{}-", std::process::id()))
-        .tempdir()?
-        .keep();
+    let dir = tempfile::Builder::new().prefix(&format!("observatory-test-{}-", std::process::id())).tempdir()?.keep();
     let (postgres, redis) = runtime.block_on(async {
         let postgres = Postgres::start(&tools, &dir, PostgresOptions::for_tests()).await?;
         postgres.psql("postgres", &format!("CREATE DATABASE {TEMPLATE}")).await?;

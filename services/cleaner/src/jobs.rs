@@ -54,7 +54,8 @@ async fn store(
     cleaned: Vec<CleanedAd>,
     operation_id: Option<&str>,
 ) -> Result<HashMap<Uuid, Verdict>, DbErr> {
-    let mut fresh: Vec<(RawAd, CleanedRow)> = ads.into_iter().zip(cleaned).map(|(ad, cleaned)| row(ad, cleaned)).collect();
+    let mut fresh: Vec<(RawAd, CleanedRow)> =
+        ads.into_iter().zip(cleaned).map(|(ad, cleaned)| row(ad, cleaned)).collect();
     let mut verdicts = HashMap::new();
     loop {
         if let Some(operation) = operation_id {
