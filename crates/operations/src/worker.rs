@@ -27,6 +27,9 @@ pub struct WorkerOptions {
     pub slots: usize,
     /// Tries before a task is a dead letter; 5.
     pub max_attempts: u32,
+    /// Tries while a dependency is away, which is no fault of the task; 200, about
+    /// fifty minutes at the longest delay.
+    pub max_outage_attempts: u32,
     /// Longest time one batch may run; 10 min.
     pub timeout: Duration,
     /// First delay before a retry; doubles each time, full jitter; 500 ms.
@@ -40,6 +43,7 @@ impl Default for WorkerOptions {
         Self {
             slots: 2,
             max_attempts: 5,
+            max_outage_attempts: 200,
             timeout: Duration::from_secs(600),
             backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(30),
@@ -404,13 +408,20 @@ impl Slot {
         match verdict {
             Verdict::Done(outcome) => ("done", outcome.into(), ""),
             Verdict::Drop => ("drop", "".into(), ""),
-            Verdict::Failed(error) if error.retryable && tries < self.options.max_attempts => {
+            Verdict::Failed(error) if error.retryable && tries < self.limit(&error) => {
                 ("retry", (now_ms() + self.delay(tries).as_millis() as i64).into(), "")
             }
             Verdict::Failed(error) => {
                 let reason = error.reason.as_str_name().trim_start_matches("ERROR_REASON_");
                 ("dead", error.message.into(), reason)
             }
+        }
+    }
+
+    fn limit(&self, error: &TaskError) -> u32 {
+        match error.reason {
+            Reason::DependencyUnavailable => self.options.max_outage_attempts.max(self.options.max_attempts),
+            _ => self.options.max_attempts,
         }
     }
 

@@ -188,6 +188,30 @@ async fn a_transient_failure_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outage_longer_than_the_usual_tries_fails_nothing() {
+    let kit = Kit::start().await;
+    let backend = kit.backend().await;
+    let task = TestTask::new(|item| {
+        if item.attempt < 9 { Err(TaskError::transient("the database is away")) } else { Ok("cleaned".into()) }
+    });
+    let _replica = Replica::start(&backend, task);
+    let id = backend.operations.submit(submit(3)).await.unwrap().progress.operation_id;
+    let done = end(&backend.operations, &id).await;
+    assert_eq!((done.completed, done.failed), (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_task_is_tried_five_times() {
+    let kit = Kit::start().await;
+    let backend = kit.backend().await;
+    let task = TestTask::new(|_| Err(TaskError { reason: Reason::Internal, message: "a bug".into(), retryable: true }));
+    let _replica = Replica::start(&backend, task.clone());
+    let id = backend.operations.submit(submit(1)).await.unwrap().progress.operation_id;
+    let done = end(&backend.operations, &id).await;
+    assert_eq!((done.failed, task.seen()["item-0"]), (1, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_failing_is_listed_and_can_be_retried() {
     let kit = Kit::start().await;
     let backend = kit.backend().await;
