@@ -69,6 +69,15 @@ async fn ads_are_listed_and_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plus_in_a_query_is_a_space_as_forms_and_browsers_write_it() {
+    let rest = mesh().await.clients().rest;
+    let spaces = get(&rest, "/api/jobs:search?query=bases%20de%20datos").await;
+    assert!(spaces["total"].as_i64().unwrap() > 0);
+    assert_eq!(get(&rest, "/api/jobs:search?query=bases+de+datos").await, spaces);
+    assert!(get(&rest, "/api/jobs:search?query=C%2B%2B").await["total"].as_i64().unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_rankings_and_search_answer_in_the_contracts_spelling() {
     let mesh = mesh().await;
     let rest = mesh.clients().rest;

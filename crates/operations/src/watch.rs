@@ -12,7 +12,7 @@ use crate::{Operations, Progress};
 /// At most ten messages a second to each watcher.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// One who only waits for the end looks sooner at first, then less and less often.
-const FIRST_INTERVAL: Duration = Duration::from_millis(2);
+const FIRST_INTERVAL: Duration = Duration::from_micros(250);
 /// Pub/sub may lose messages when a connection breaks: look anyway.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
