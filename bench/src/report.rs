@@ -67,7 +67,7 @@ fn head() -> String {
         ("Linux", "uname -r"),
         ("rustc", "rustc --version | cut -d' ' -f2"),
         ("Redis", "redis-server --version | sed 's/.*v=//; s/ .*//'"),
-        ("PostgreSQL", ".local/pg/bin/postgres --version | sed 's/.* //'"),
+        ("PostgreSQL", "LD_LIBRARY_PATH=.local/pg/lib .local/pg/bin/postgres --version | sed 's/.* //'"),
         ("Envoy", ".local/bin/envoy --version | sed -n 's/.*[0-9a-f]\\{40\\}.\\([0-9.]*\\).*/\\1/p'"),
         ("Python", ".local/venv/bin/python --version | cut -d' ' -f2"),
         (
