@@ -26,14 +26,6 @@ impl Cache {
         format!("{}:data_version", self.prefix)
     }
 
-    /// Whether Redis answers.
-    ///
-    /// # Errors
-    /// Why it doesn't.
-    pub async fn ping(&self) -> Result<(), String> {
-        self.run(self.redis.ping::<()>(None)).await
-    }
-
     /// The version of the data, 0 before the first change; none without Redis.
     pub async fn data_version(&self) -> Option<i64> {
         let version: Result<Option<i64>, _> = self.run(self.redis.get(self.version_key())).await;

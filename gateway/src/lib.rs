@@ -9,6 +9,7 @@ pub mod interval;
 mod page;
 
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
+use observatory_operations::{Backend, BackendOptions};
 use observatory_proto::{
     cleaner::cleaner_service_server, clusterer::clusterer_service_server,
     clusters::cluster_service_server::ClusterServiceServer, embedder::embedder_service_server,
@@ -37,31 +38,20 @@ pub const SERVICE: ServiceInfo = ServiceInfo {
 /// When the URL of Postgres or Redis can't be parsed.
 pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Result<Service> {
     let options = &config.service;
-    let db = observatory_store::connect(&config.database_url, options.database_connections).await?;
-    let redis = observatory_operations::connect(&config.redis_url)?;
-    let cache = Cache::new(redis.clone(), &options.redis_prefix);
-
-    scope.dependency("postgres", {
-        let db = db.clone();
-        move || {
-            let db = db.clone();
-            async move { observatory_store::ping(&db).await }
-        }
-    });
-    scope.dependency("redis", {
-        let cache = cache.clone();
-        move || {
-            let cache = cache.clone();
-            async move { cache.ping().await }
-        }
-    });
+    let settings = BackendOptions {
+        database_connections: options.database_connections,
+        redis_prefix: options.redis_prefix.clone(),
+        ..BackendOptions::default()
+    };
+    let backend = Backend::open(&config.database_url, &config.redis_url, &settings).await?;
+    backend.register_health(|name, check| scope.dependency(name, check));
+    let Backend { db, operations: engine } = backend;
+    let cache = Cache::new(engine.redis().clone(), &options.redis_prefix);
 
     let jobs = grpc::Jobs::new(db.clone(), cache.clone());
     let skills = grpc::Skills::new(db.clone());
     let stats = grpc::Stats::new(db.clone(), cache.clone(), options.stats_cache_seconds);
-    let taxonomy = grpc::Taxonomy::new(db.clone(), cache);
-    let settings = observatory_operations::Options { prefix: options.redis_prefix.clone(), ..Default::default() };
-    let engine = observatory_operations::Operations::new(redis, db, settings);
+    let taxonomy = grpc::Taxonomy::new(db, cache);
     let operations = grpc::OperationsApi::new(engine.clone());
     let starters = grpc::Starters {
         cleaner: config.peer("cleaner")?,

@@ -1,7 +1,10 @@
 //! Keeps Redis and the journal in step: what Redis lost is queued again, what
 //! ended there is written down, what is old is forgotten.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use fred::prelude::*;
 use observatory_proto::Error;
@@ -15,6 +18,8 @@ use crate::{
 
 /// The journal keeps ended operations this long.
 const KEEP_DAYS: i64 = 30;
+/// How often old operations are forgotten.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 /// A submitter that queues tasks is never silent for so long.
 const STALLED_MS: i64 = 10_000;
 
@@ -26,9 +31,16 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let mut suspects = HashSet::new();
+    let mut pruned: Option<Instant> = None;
     loop {
         if let Err(error) = round(&operations, &kinds, &responses, &mut suspects).await {
             tracing::warn!(%error, "recovery has to wait");
+        }
+        if pruned.is_none_or(|at| at.elapsed() >= PRUNE_INTERVAL) {
+            match journal::prune(&operations.inner.db, chrono::Utc::now() - chrono::Duration::days(KEEP_DAYS)).await {
+                Ok(_) => pruned = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "old operations could not be forgotten"),
+            }
         }
         let pause = tokio::time::sleep(operations.inner.options.lease);
         tokio::select! { () = pause => {}, () = stop.cancelled() => return }
@@ -57,7 +69,6 @@ async fn round(
         }
     }
     *suspects = missing;
-    journal::prune(db, chrono::Utc::now() - chrono::Duration::days(KEEP_DAYS)).await.map_err(db_error)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use observatory_proto::{Error, Reason};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
-use crate::into_error;
+use crate::{execute, into_error};
 
 /// An ad as it came in.
 #[derive(Debug, Clone, FromQueryResult)]
@@ -266,12 +266,4 @@ async fn upsert<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &str)
         ],
     )
     .await
-}
-
-async fn execute<C: ConnectionTrait>(
-    db: &C,
-    sql: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Result<(), DbErr> {
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(|_| ())
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, TransactionTrait};
 use uuid::Uuid;
 
-use crate::taxonomy::fold;
+use crate::{execute, taxonomy::fold};
 
 /// A cleaned ad.
 #[derive(Debug, Clone, FromQueryResult)]
@@ -264,12 +264,4 @@ pub async fn dataset_version<C: ConnectionTrait>(db: &C, dataset: &str) -> Resul
         ))
         .await?;
     row.map(|row| row.try_get("", "version")).transpose()
-}
-
-async fn execute<C: ConnectionTrait>(
-    db: &C,
-    sql: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Result<(), DbErr> {
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(|_| ())
 }

@@ -4,6 +4,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 
+use crate::execute;
+
 /// A new operation.
 #[derive(Debug, Clone)]
 pub struct NewOperation {
@@ -157,7 +159,7 @@ pub async fn list<C: ConnectionTrait>(
 /// # Errors
 /// Database errors.
 pub async fn mark_cancelling<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result<(), DbErr> {
-    set(
+    execute(
         db,
         "UPDATE operations SET state = 'cancelling' WHERE operation_id = $1 AND end_time IS NULL",
         [operation_id.into()],
@@ -175,7 +177,7 @@ pub async fn finish<C: ConnectionTrait>(
     state: &str,
     snapshot: serde_json::Value,
 ) -> Result<(), DbErr> {
-    set(
+    execute(
         db,
         "UPDATE operations SET state = $2, snapshot = $3, end_time = coalesce(end_time, now()) WHERE operation_id = $1",
         [operation_id.into(), state.into(), snapshot.into()],
@@ -188,7 +190,7 @@ pub async fn finish<C: ConnectionTrait>(
 /// # Errors
 /// Database errors.
 pub async fn reopen<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result<(), DbErr> {
-    set(
+    execute(
         db,
         "UPDATE operations SET state = 'pending', snapshot = NULL, end_time = NULL WHERE operation_id = $1",
         [operation_id.into()],
@@ -201,7 +203,7 @@ pub async fn reopen<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result<()
 /// # Errors
 /// Database errors.
 pub async fn delete<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result<(), DbErr> {
-    set(db, "DELETE FROM operations WHERE operation_id = $1", [operation_id.into()]).await
+    execute(db, "DELETE FROM operations WHERE operation_id = $1", [operation_id.into()]).await
 }
 
 /// Forgets operations that ended before a time; returns how many.
@@ -217,8 +219,4 @@ pub async fn prune<C: ConnectionTrait>(db: &C, before: DateTime<Utc>) -> Result<
         ))
         .await?;
     Ok(result.rows_affected())
-}
-
-async fn set<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(|_| ())
 }

@@ -17,7 +17,7 @@ pub mod taxonomy;
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, Statement, Value};
 
 pub use error::into_error;
 pub use sea_orm;
@@ -50,4 +50,9 @@ pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnecti
 /// Why it doesn't, in a sentence.
 pub async fn ping(db: &DatabaseConnection) -> Result<(), String> {
     db.ping().await.map_err(|error| error.to_string())
+}
+
+/// Runs a statement whose rows nobody asks for.
+async fn execute<C: ConnectionTrait>(db: &C, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await.map(|_| ())
 }
