@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 use flate2::bufread::MultiGzDecoder;
-use observatory_extractor::esco::{EscoCatalogue, EscoConcept, ReadReport, Source};
+use observatory_extraction::esco::{EscoCatalogue, EscoConcept, ReadReport, Source};
 use observatory_proto::taxonomy::{
     Concept, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse, SearchConceptsRequest,
 };

@@ -2,6 +2,10 @@
 
 use std::{sync::Arc, time::Instant};
 
+use observatory_extraction::{
+    extract::{Method, Skill, combine},
+    sections::Section,
+};
 use observatory_operations::{Backend, Submit};
 use observatory_proto::{
     Error, Reason,
@@ -15,13 +19,7 @@ use observatory_proto::{
 use observatory_store::{cleaning, extraction, into_error};
 use tonic::{Request, Response, Status};
 
-use crate::{
-    extract::{Method, Skill, combine},
-    jobs::skill_id,
-    loaded::Library,
-    sections::Section,
-    worker,
-};
+use crate::{jobs::skill_id, loaded::Library, worker};
 
 /// The service.
 pub struct Grpc {

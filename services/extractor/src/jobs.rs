@@ -2,6 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use observatory_extraction::{
+    extract::{Skill, title_len},
+    matcher::Scratch,
+    taxonomy::URI_PREFIX,
+};
 use observatory_proto::Error;
 use observatory_store::{
     effects,
@@ -11,12 +16,7 @@ use observatory_store::{
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use uuid::Uuid;
 
-use crate::{
-    extract::{Skill, title_len},
-    loaded::Loaded,
-    matcher::Scratch,
-    taxonomy::URI_PREFIX,
-};
+use crate::loaded::Loaded;
 
 /// What became of the ads.
 pub struct Extracted {

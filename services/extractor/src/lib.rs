@@ -1,31 +1,19 @@
 //! Extractor: finds the skills that a job ad names, with their places in the text.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
-
 pub mod config;
-pub mod context;
-pub mod esco;
-pub mod esco_policy;
-pub mod extract;
-pub mod fold;
 mod grpc;
 mod jobs;
-pub mod labels;
 mod loaded;
-pub mod matcher;
-pub mod sections;
-pub mod taxonomy;
-pub mod tokens;
-mod words;
 mod worker;
 
 use std::{sync::Arc, time::Duration};
 
+use observatory_extraction::taxonomy::Taxonomy;
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_operations::{Backend, Worker};
 use observatory_proto::extractor::extractor_service_server::ExtractorServiceServer;
 
-use crate::{config::Options, grpc::Grpc, loaded::Library, taxonomy::Taxonomy, worker::ExtractTask};
+use crate::{config::Options, grpc::Grpc, loaded::Library, worker::ExtractTask};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {

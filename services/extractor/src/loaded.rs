@@ -6,6 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use observatory_extraction::{
+    esco::{EscoConcept, SkillType},
+    extract::{EXTRACTOR_VERSION, Extractor},
+    taxonomy::Taxonomy,
+};
 use observatory_proto::Error;
 use observatory_store::{
     entities::esco_taxonomy,
@@ -13,12 +18,6 @@ use observatory_store::{
     into_error,
 };
 use sea_orm::{DatabaseConnection, EntityTrait};
-
-use crate::{
-    esco::{EscoConcept, SkillType},
-    extract::{EXTRACTOR_VERSION, Extractor},
-    taxonomy::Taxonomy,
-};
 
 /// How old the look at the imported edition may be for a quick request.
 const FRESH: Duration = Duration::from_secs(2);

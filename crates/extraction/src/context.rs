@@ -4,7 +4,7 @@
 //! at the words before it and at unambiguous skills near by. [`judge`] is the one place to replace.
 
 use crate::matcher::{Match, Matcher};
-use crate::tokens::Token;
+use crate::text::tokens::Token;
 
 /// How many tokens before a word a cue may stand.
 const CUE_DISTANCE: usize = 3;

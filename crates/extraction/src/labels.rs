@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::esco::{EscoConcept, SkillType};
-use crate::esco_policy;
-use crate::fold::fold_phrase;
+use crate::esco::policy;
+use crate::text::fold::fold_phrase;
 use crate::matcher::{Inflection, Pattern};
 use crate::taxonomy::{self, Taxonomy};
 
@@ -178,7 +178,7 @@ impl LabelSet {
                 slot.get_or_insert_with(|| Arc::from(&*candidate.concept.concept_uri));
                 continue;
             }
-            let Some(terms) = esco_policy::terms(&candidate, &folded) else {
+            let Some(terms) = policy::terms(&candidate, &folded) else {
                 continue;
             };
             if !taken.insert(folded) {

@@ -4,7 +4,7 @@
 //! (many portals run an ad together in one line: `... Requisitos: ... Ofrecemos: ...`). Headings are told
 //! by the words they start with or, for wishes ("Requisitos deseables"), hold.
 
-use crate::fold::fold_phrase;
+use crate::text::fold::fold_phrase;
 
 /// Part of an ad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Measures the extractor on real ads, with every label loaded.
 //!
 //! ```sh
-//! cargo run --release -p observatory-extractor --example match_bench -- --esco esco.jsonl ads.jsonl...
+//! cargo run --release -p observatory-extraction --example match_bench -- --esco esco.jsonl ads.jsonl...
 //! ```
 //!
 //! `--esco` takes the merged JSON Lines file or CSV files, and may be given again. Prints one JSON line: `ads`, `labels`, `build_ms`, `mb_per_second_match` (tokenise, fold and match),
@@ -16,10 +16,10 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use observatory_extractor::esco::{EscoCatalogue, EscoConcept, Source};
-use observatory_extractor::extract::{self, Extractor, Method};
-use observatory_extractor::matcher::Scratch;
-use observatory_extractor::taxonomy::Taxonomy;
+use observatory_extraction::esco::{EscoCatalogue, EscoConcept, Source};
+use observatory_extraction::extract::{self, Extractor, Method};
+use observatory_extraction::matcher::Scratch;
+use observatory_extraction::taxonomy::Taxonomy;
 use serde_json::{Value, json};
 
 #[derive(Default)]

@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde::Deserialize;
 
+pub mod policy;
+
 /// A file that cannot be read as ESCO at all. Faults of single lines are [`LineProblem`]s.
 #[derive(Debug, thiserror::Error)]
 pub enum EscoError {

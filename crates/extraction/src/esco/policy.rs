@@ -4,7 +4,7 @@
 //! are ordinary words ("plan", "data", "color", "IT"). Measured on 7,457 real ads, its one-word alternative
 //! labels alone gave 8 of the 10 most frequent finds, none of them right. The rules, in order:
 //!
-//! 1. what `esco_exclude.toml` lists is left out (found by reading the most frequent finds);
+//! 1. what `exclude.toml` lists is left out (found by reading the most frequent finds);
 //! 2. labels of fewer than three letters are left out;
 //! 3. labels of several words are left out when they start or end with a function word ("and procedures");
 //! 4. one-word labels must belong to a knowledge concept (names also where the source states no type);
@@ -18,7 +18,7 @@ use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::esco::SkillType;
-use crate::fold::stem_phrase;
+use crate::text::fold::stem_phrase;
 use crate::labels::{Candidate, Origin};
 
 /// How strictly a label is looked for.
@@ -56,7 +56,7 @@ struct Excluded {
 
 static EXCLUDED: LazyLock<Excluded> = LazyLock::new(|| {
     // Embedded and tested: a fault in it cannot reach a running service.
-    let file: ExcludeFile = toml::from_str(include_str!("esco_exclude.toml"))
+    let file: ExcludeFile = toml::from_str(include_str!("exclude.toml"))
         .unwrap_or(ExcludeFile { labels: Vec::new(), concepts: Vec::new() });
     Excluded {
         labels: file.labels.iter().map(|l| stem_phrase(l)).collect(),
@@ -95,7 +95,7 @@ pub fn terms(candidate: &Candidate<'_>, folded: &str) -> Option<Terms> {
 mod tests {
     use super::*;
     use crate::esco::EscoConcept;
-    use crate::fold::fold_phrase;
+    use crate::text::fold::fold_phrase;
 
     fn looked_for(text: &str, origin: Origin, glossed: bool) -> Option<Terms> {
         let concept = EscoConcept { skill_type: SkillType::Knowledge, ..EscoConcept::default() };
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_exclusion_file_is_valid() {
-        let file: ExcludeFile = toml::from_str(include_str!("esco_exclude.toml")).unwrap();
+        let file: ExcludeFile = toml::from_str(include_str!("exclude.toml")).unwrap();
         assert_eq!(file.labels.is_empty(), EXCLUDED.labels.is_empty());
     }
 

@@ -291,7 +291,7 @@ pub fn stem(word: &mut FoldBuf) {
 /// Symbols between words stay as words of their own (`C, C++` -> `c , c++`).
 pub fn fold_phrase(text: &str) -> String {
     struct Collect(String);
-    impl crate::tokens::Vocabulary for Collect {
+    impl crate::text::tokens::Vocabulary for Collect {
         fn word(&mut self, folded: &mut FoldBuf) -> u32 {
             self.add(&String::from_utf8_lossy(folded.as_bytes()))
         }
@@ -312,7 +312,7 @@ pub fn fold_phrase(text: &str) -> String {
         }
     }
     let mut collect = Collect(String::with_capacity(text.len()));
-    crate::tokens::tokenize(text, &mut collect, &mut Vec::new());
+    crate::text::tokens::tokenize(text, &mut collect, &mut Vec::new());
     collect.0.trim_matches(|c: char| c == ' ' || (c.is_ascii_punctuation() && !".+#".contains(c))).to_owned()
 }
 

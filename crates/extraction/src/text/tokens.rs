@@ -4,7 +4,7 @@
 //! `.NET`. Space, hyphen, slash, underscore and apostrophe between two words join them alike, a dot
 //! inside a name too (`Node.js`); every other sign keeps phrases apart, unless a label holds that sign.
 
-use crate::fold::{self, CharClass, FoldBuf, LatinEntry};
+use crate::text::fold::{self, CharClass, FoldBuf, LatinEntry};
 
 /// Id of a word that no label contains.
 pub const UNKNOWN: u32 = u32::MAX;

@@ -10,9 +10,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::fold;
-use crate::tokens::{self, Gap, Token, UNKNOWN};
-use crate::words::{WordBuilder, WordTable};
+use crate::text::fold;
+use crate::text::tokens::{self, Gap, Token, UNKNOWN};
+use crate::text::words::{WordBuilder, WordTable};
 
 /// Number of layers.
 pub const LAYERS: usize = 2;

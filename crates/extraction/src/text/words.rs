@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::fold::{self, FoldBuf};
-use crate::tokens::{self, Token, UNKNOWN, Vocabulary};
+use crate::text::fold::{self, FoldBuf};
+use crate::text::tokens::{self, Token, UNKNOWN, Vocabulary};
 
 /// The words of all labels, growing.
 #[derive(Default)]

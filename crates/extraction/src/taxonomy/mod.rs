@@ -23,7 +23,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::fold::fold_phrase;
+use crate::text::fold::fold_phrase;
 
 /// Prefix of the URIs of own concepts; the concept's id follows.
 pub const URI_PREFIX: &str = "urn:observatory:skill:";
@@ -140,6 +140,28 @@ pub enum TaxonomyError {
         /// The concept's id.
         concept: String,
     },
+    /// A concept that is said to be implied doesn't exist, or is the concept itself.
+    #[error("{file}: concept {concept:?}: implies {implied:?}, which is no other concept")]
+    UnknownImplied {
+        /// The file.
+        file: String,
+        /// The concept's id.
+        concept: String,
+        /// The implied id.
+        implied: String,
+    },
+    /// A concept of ESCO or O*NET is claimed twice.
+    #[error("{file}: concept {concept:?}: {link:?} is linked to {other:?} too")]
+    SharedLink {
+        /// The file.
+        file: String,
+        /// The concept's id.
+        concept: String,
+        /// The ESCO URI or O*NET title.
+        link: String,
+        /// The concept that had it first.
+        other: String,
+    },
     /// A kind that is not one of [`KINDS`].
     #[error("{file}: concept {concept:?}: unknown kind {kind:?}")]
     UnknownKind {
@@ -157,11 +179,26 @@ pub enum TaxonomyError {
 #[error("the taxonomy has {} fault(s): {}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct InvalidTaxonomy(pub Vec<TaxonomyError>);
 
+/// Language that a label is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// The same everywhere (names), or English where the concept has Spanish labels too.
+    Any,
+    /// Spanish.
+    Es,
+    /// English.
+    En,
+    /// Portuguese.
+    Pt,
+}
+
 /// A label of a concept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// As written.
     pub text: String,
+    /// Its language.
+    pub language: Language,
     /// An ordinary word too: counts only where its surroundings speak for the skill.
     pub needs_context: bool,
     /// Counts only in exactly this case.
@@ -175,6 +212,8 @@ pub struct Concept {
     pub id: String,
     /// Canonical name (`Objective-C`).
     pub name: String,
+    /// The name in Spanish, where it has one of its own: the first Spanish label.
+    pub name_es: Option<String>,
     /// One of [`KINDS`].
     pub kind: String,
     /// The name first, then every other label, without repetition.
@@ -183,6 +222,10 @@ pub struct Concept {
     pub parent: Option<String>,
     /// The ESCO concept that means the same.
     pub esco_uri: Option<String>,
+    /// Title of the technology in O*NET.
+    pub onet: Option<String>,
+    /// Ids of what a person who is asked for this is asked for too (Git: version control).
+    pub implies: Vec<String>,
     /// Why some labels need context, if they do.
     pub ambiguous: Option<String>,
     /// File that it stands in.
@@ -256,6 +299,7 @@ impl Taxonomy {
         check_kinds(&concepts, &mut faults);
         check_labels(&concepts, &mut faults);
         check_parents(&concepts, &by_id, &mut faults);
+        check_links(&concepts, &by_id, &mut faults);
         if !faults.is_empty() {
             return Err(InvalidTaxonomy(faults));
         }
@@ -378,6 +422,23 @@ fn check_parents(concepts: &[Concept], by_id: &FxHashMap<String, usize>, faults:
     }
 }
 
+fn check_links(concepts: &[Concept], by_id: &FxHashMap<String, usize>, faults: &mut Vec<TaxonomyError>) {
+    let mut owner: FxHashMap<&str, &Concept> = FxHashMap::default();
+    for concept in concepts {
+        let (file, id) = (&concept.file, &concept.id);
+        for implied in concept.implies.iter().filter(|other| *other == id || !by_id.contains_key(*other)) {
+            let (file, concept, implied) = (file.clone(), id.clone(), implied.clone());
+            faults.push(TaxonomyError::UnknownImplied { file, concept, implied });
+        }
+        for link in concept.esco_uri.iter().chain(&concept.onet) {
+            if let Some(other) = owner.insert(link, concept) {
+                let (file, concept, link) = (file.clone(), id.clone(), link.clone());
+                faults.push(TaxonomyError::SharedLink { file, concept, link, other: other.id.clone() });
+            }
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TaxonomyFile {
@@ -402,6 +463,9 @@ struct ConceptEntry {
     pt: Vec<String>,
     parent: Option<String>,
     esco: Option<String>,
+    onet: Option<String>,
+    #[serde(default)]
+    implies: Vec<String>,
     ambiguous: Option<String>,
     #[serde(default)]
     case_sensitive: Vec<String>,
@@ -412,8 +476,16 @@ impl ConceptEntry {
         let ambiguous = self.ambiguous.is_some();
         let mut labels: Vec<Label> = Vec::new();
         let exact = &self.case_sensitive;
-        let all = [&self.aliases, &self.es, &self.en, &self.pt, exact];
-        for text in std::iter::once(&self.name).chain(all.into_iter().flatten()) {
+        let name = std::slice::from_ref(&self.name);
+        let all = [
+            (name, Language::Any),
+            (&*self.aliases, Language::Any),
+            (&*self.es, Language::Es),
+            (&*self.en, Language::En),
+            (&*self.pt, Language::Pt),
+            (&**exact, Language::Any),
+        ];
+        for (text, language) in all.into_iter().flat_map(|(texts, language)| texts.iter().map(move |t| (t, language))) {
             if labels.iter().any(|l| l.text == *text) {
                 continue;
             }
@@ -421,6 +493,7 @@ impl ConceptEntry {
             labels.push(Label {
                 needs_context: ambiguous && needs_context(text, exact),
                 text: text.clone(),
+                language,
                 exact_case,
             });
         }
@@ -428,9 +501,12 @@ impl ConceptEntry {
             kind: self.kind.unwrap_or_else(|| default_kind.to_owned()),
             id: self.id,
             name: self.name,
+            name_es: self.es.into_iter().next(),
             labels,
             parent: self.parent,
             esco_uri: self.esco,
+            onet: self.onet,
+            implies: self.implies,
             ambiguous: self.ambiguous,
             file: file.to_owned(),
         }

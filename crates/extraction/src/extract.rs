@@ -13,7 +13,7 @@ use crate::labels::{self, LabelSet, Origin};
 use crate::matcher::{Match, Matcher, Scratch};
 use crate::sections::{self, Section};
 use crate::taxonomy::Taxonomy;
-use crate::tokens::Token;
+use crate::text::tokens::Token;
 
 /// Version of the extraction rules; stored with every skill.
 pub const EXTRACTOR_VERSION: &str = concat!("rules-", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,15 @@
+//! Pipeline A: finds the skills that a job ad asks for, by taxonomy, ESCO and patterns, without a service.
+//!
+//! [`taxonomy`] and [`esco`] are what is known; [`labels`] joins them into what is looked for; [`matcher`]
+//! finds it; [`context`] and [`sections`] judge it; [`extract`] is the whole.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod context;
+pub mod esco;
+pub mod extract;
+pub mod labels;
+pub mod matcher;
+pub mod sections;
+pub mod taxonomy;
+pub mod text;
