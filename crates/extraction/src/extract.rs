@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::context::{self, Lexicon, Spelling, Surroundings};
+use crate::confidence::{Features, Model};
+use crate::context::{self, Evidence, Lexicon, Spelling, Surroundings};
+use crate::coordination;
+use crate::demand::{self, Demand};
 use crate::esco::EscoConcept;
-use crate::labels::{self, LabelSet, Origin};
+use crate::labels::{self, ConceptEntry, LabelSet, Origin};
 use crate::matcher::{Match, Matcher, Scratch};
 use crate::sections::{self, Section};
 use crate::taxonomy::Taxonomy;
@@ -53,6 +56,36 @@ pub struct Span {
     pub char_end: usize,
 }
 
+/// The rule that found a mention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// A label of the taxonomy.
+    Label,
+    /// Its plural, or with a version behind it.
+    LabelForm,
+    /// A label that shares words with another one: "pruebas unitarias y de integración".
+    Coordinated,
+    /// ESCO's preferred label.
+    EscoPreferred,
+    /// Another label of ESCO.
+    EscoAlternative,
+    /// What the taxonomy says is asked for wherever another skill is.
+    Implied,
+}
+
+impl Rule {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Label => "taxonomy label",
+            Self::LabelForm => "form of a taxonomy label",
+            Self::Coordinated => "shares words with the label before or behind it",
+            Self::EscoPreferred => "preferred ESCO label",
+            Self::EscoAlternative => "alternative ESCO label",
+            Self::Implied => "implied",
+        }
+    }
+}
+
 /// A mention of a skill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Skill {
@@ -60,13 +93,23 @@ pub struct Skill {
     pub concept_uri: Arc<str>,
     /// Canonical name (ESCO: the preferred English label).
     pub name: Arc<str>,
+    /// The name in Spanish, where it has another one.
+    pub name_es: Option<Arc<str>>,
     /// The words in the text: exactly `text[span]`.
     pub surface: String,
     /// Kind of the taxonomy; for ESCO concepts `knowledge`, `skill/competence` or empty.
     pub kind: Arc<str>,
     /// How it was found.
     pub method: Method,
-    /// 0 to 1.
+    /// The rule that found it.
+    pub rule: Rule,
+    /// For an implied skill: the name of the one that implies it, whose place is its span.
+    pub implied_by: Option<Arc<str>>,
+    /// What stands around it.
+    pub evidence: Evidence,
+    /// Years, level, version and necessity, where the ad states them.
+    pub demand: Demand,
+    /// 0 to 1: the share of such skills that a reader of the ad would write down as asked for.
     pub confidence: f32,
     /// Part of the ad.
     pub section: Section,
@@ -74,15 +117,41 @@ pub struct Skill {
     pub span: Span,
     /// The ESCO concept of the same meaning.
     pub esco_uri: Option<Arc<str>>,
-    /// Why it counts, in a few words.
-    pub reason: &'static str,
+}
+
+impl Skill {
+    /// Why it counts, in a few words: the rule and the context that spoke for it.
+    pub fn reason(&self) -> String {
+        let mut reason = match &self.implied_by {
+            Some(by) => format!("implied by {by}"),
+            None => self.rule.describe().to_owned(),
+        };
+        for part in self.evidence.describe() {
+            reason.push_str("; ");
+            reason.push_str(part);
+        }
+        reason
+    }
 }
 
 /// What an ad names: all mentions, by place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extraction {
-    /// Mentions by `byte_start`; they do not overlap.
+    /// Mentions by place; those of one text do not overlap, implied ones stand where their cause does.
     pub skills: Vec<Skill>,
+    /// Where an explanation was asked for: what was found and does not count.
+    pub dismissed: Vec<Dismissed>,
+}
+
+/// A label that stands in the text and does not count as a skill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dismissed {
+    /// Canonical name of its concept.
+    pub name: Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+    /// Why not.
+    pub reason: &'static str,
 }
 
 impl Extraction {
@@ -126,7 +195,18 @@ pub struct Extractor {
     labels: LabelSet,
     matcher: Matcher,
     lexicon: Lexicon,
+    model: Model,
     taxonomy_version: String,
+}
+
+/// A mention before it is written out.
+#[derive(Clone, Copy)]
+struct Mention {
+    label: u32,
+    rule: Rule,
+    evidence: Evidence,
+    span: Span,
+    section: Section,
 }
 
 impl Extractor {
@@ -135,7 +215,9 @@ impl Extractor {
         let labels = LabelSet::new(taxonomy, esco);
         let extra: Vec<&str> = context::words().collect();
         let matcher = Matcher::new(&labels.patterns(), &extra);
-        Self { lexicon: Lexicon::new(&matcher), matcher, labels, taxonomy_version: taxonomy.version().to_owned() }
+        let lexicon = Lexicon::new(&matcher);
+        let taxonomy_version = taxonomy.version().to_owned();
+        Self { lexicon, matcher, labels, model: Model::embedded(), taxonomy_version }
     }
 
     /// Version of the taxonomy that it was built from.
@@ -166,46 +248,191 @@ impl Extractor {
 
     /// As [`Extractor::extract`], reusing memory between texts.
     pub fn extract_with(&self, text: &str, title_len: usize, scratch: &mut Scratch) -> Extraction {
+        self.run(text, title_len, scratch, None)
+    }
+
+    /// As [`Extractor::extract`], and also what was found and does not count, with the reason.
+    pub fn explain(&self, text: &str, title_len: usize) -> Extraction {
+        let mut dismissed = Vec::new();
+        let mut extraction = self.run(text, title_len, &mut Scratch::default(), Some(&mut dismissed));
+        extraction.dismissed = dismissed;
+        extraction
+    }
+
+    fn run(
+        &self,
+        text: &str,
+        title_len: usize,
+        scratch: &mut Scratch,
+        dismissed: Option<&mut Vec<Dismissed>>,
+    ) -> Extraction {
+        let (mentions, demands) = self.mentions(text, title_len, scratch, dismissed);
+        let findings = self.findings(&mentions);
+        let mut skills = Vec::with_capacity(mentions.len() * 2);
+        for finding in &findings {
+            let confidence = self.model.confidence(&finding.features);
+            for &at in &finding.mentions {
+                let mut skill = self.skill(text, &mentions[at], finding.concept, confidence);
+                skill.demand = demands[at].clone();
+                if let Some(by) = finding.implied_by {
+                    skill.rule = Rule::Implied;
+                    skill.implied_by = Some(Arc::clone(&self.labels.concept(by).name));
+                }
+                skills.push(skill);
+            }
+        }
+        skills.sort_by(|a, b| (a.span, a.rule, &a.concept_uri).cmp(&(b.span, b.rule, &b.concept_uri)));
+        Extraction { skills, dismissed: Vec::new() }
+    }
+
+    /// The features of each concept found or implied, for calibration: its number is its place in
+    /// [`Extraction::distinct`] only by URI.
+    pub fn features(&self, text: &str, title_len: usize) -> Vec<(Arc<str>, Features)> {
+        let (mentions, _) = self.mentions(text, title_len, &mut Scratch::default(), None);
+        let findings = self.findings(&mentions);
+        findings.into_iter().map(|f| (Arc::clone(&self.labels.concept(f.concept).uri), f.features)).collect()
+    }
+
+    /// All mentions that count, by place, with what the ad states of each.
+    fn mentions(
+        &self,
+        text: &str,
+        title_len: usize,
+        scratch: &mut Scratch,
+        mut dismissed: Option<&mut Vec<Dismissed>>,
+    ) -> (Vec<Mention>, Vec<Demand>) {
         self.find(text, scratch);
         if scratch.matches.is_empty() {
-            return Extraction::default();
+            return Default::default();
         }
         let ranges = sections::sections(text, title_len);
         let tokens = &scratch.tokens;
-        let mut skills = Vec::with_capacity(scratch.matches.len());
+        let mut mentions: Vec<Mention> = Vec::with_capacity(scratch.matches.len());
         let mut kept: Vec<Match> = Vec::with_capacity(scratch.matches.len());
         for layer in [labels::OWN, labels::ESCO] {
-            let found = scratch.matches.iter().filter(|m| m.layer == layer);
-            let free: Vec<Match> = found.filter(|m| !overlaps(&kept, m)).copied().collect();
-            let mut all = free;
+            let mut all: Vec<Match> =
+                scratch.matches.iter().filter(|m| m.layer == layer && !overlaps(&kept, m)).copied().collect();
             all.extend_from_slice(&kept);
             all.sort_unstable_by_key(|m| m.token_start);
-            let judged = self.judge_layer(layer, text, tokens, &all);
-            for (found, confidence, reason) in judged {
-                kept.push(found);
-                skills.push(self.skill(text, tokens, &ranges, &found, confidence, reason));
+            let certain = |m: &Match| m.layer == labels::OWN && !self.labels.get(m.label).needs_context;
+            let surroundings = Surroundings { text, tokens, matches: &all, certain: &certain };
+            for (found, mut evidence) in all.iter().zip(surroundings.evidence(&self.lexicon)) {
+                if found.layer != layer {
+                    continue;
+                }
+                let span = span(tokens, found.token_start, found.token_end);
+                let section = sections::section_at(&ranges, span.byte_start);
+                evidence.spelling = self.spelling(text, found.label, span);
+                let letters = span.char_end - span.char_start;
+                if self.labels.get(found.label).needs_context && !evidence.supports(section, letters) {
+                    note(
+                        &mut dismissed,
+                        self.labels.concept_of(found.label),
+                        span,
+                        "an ordinary word here: nothing around it speaks for the skill",
+                    );
+                    continue;
+                }
+                kept.push(*found);
+                mentions.push(Mention { label: found.label, rule: self.rule(found), evidence, span, section });
             }
             kept.sort_unstable_by_key(|m| m.token_start);
         }
-        skills.sort_by_key(|s| s.span);
-        Extraction { skills }
+        let own: Vec<Match> = kept.iter().filter(|m| m.layer == labels::OWN).copied().collect();
+        for shared in coordination::coordinated(&self.matcher, text, tokens, &own) {
+            if self.labels.get(shared.label).needs_context {
+                continue;
+            }
+            let span = span(tokens, shared.token_start, shared.token_end);
+            // What it covers is a piece of it.
+            mentions.retain(|m| m.span.byte_end <= span.byte_start || m.span.byte_start >= span.byte_end);
+            let section = sections::section_at(&ranges, span.byte_start);
+            let evidence = Evidence { listed: context::Listed::WithCertain, ..Evidence::default() };
+            mentions.push(Mention { label: shared.label, rule: Rule::Coordinated, evidence, span, section });
+        }
+        mentions.sort_unstable_by_key(|m| m.span);
+        self.demanded(text, mentions, dismissed)
     }
 
-    /// The matches of one layer that count, out of `all` matches known so far.
-    fn judge_layer(&self, layer: u8, text: &str, tokens: &[Token], all: &[Match]) -> Vec<(Match, f32, &'static str)> {
-        let certain = |m: &Match| m.layer == labels::OWN && !self.labels.get(m.label).needs_context;
-        let mut judged = Vec::with_capacity(all.len());
-        for (index, found) in all.iter().enumerate().filter(|(_, m)| m.layer == layer) {
-            let verdict = if self.labels.get(found.label).needs_context {
-                let spelling = self.spelling(text, tokens, found);
-                let at = Surroundings { text, tokens, matches: all, index, certain: &certain, spelling };
-                context::judge(&self.lexicon, &at).map(|j| (j.confidence, j.reason))
+    /// What the ad states of each mention; those that it says are not asked for fall away.
+    fn demanded(
+        &self,
+        text: &str,
+        mentions: Vec<Mention>,
+        mut dismissed: Option<&mut Vec<Dismissed>>,
+    ) -> (Vec<Mention>, Vec<Demand>) {
+        let spans: Vec<(usize, usize)> = mentions.iter().map(|m| (m.span.byte_start, m.span.byte_end)).collect();
+        let demands = demand::demands(text, &spans);
+        let mut asked = (Vec::with_capacity(mentions.len()), Vec::with_capacity(mentions.len()));
+        for (mention, demand) in mentions.into_iter().zip(demands) {
+            if demand.negated {
+                note(
+                    &mut dismissed,
+                    self.labels.concept_of(mention.label),
+                    mention.span,
+                    "the ad says that it is not asked for",
+                );
             } else {
-                Some(self.plain_confidence(found))
-            };
-            judged.extend(verdict.map(|(confidence, reason)| (*found, confidence, reason)));
+                asked.0.push(mention);
+                asked.1.push(demand);
+            }
         }
-        judged
+        asked
+    }
+
+    /// The mentions by concept, and the concepts that they imply.
+    fn findings(&self, mentions: &[Mention]) -> Vec<Finding> {
+        let mut place: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut findings: Vec<Finding> = Vec::new();
+        for (at, mention) in mentions.iter().enumerate() {
+            let concept = self.labels.get(mention.label).concept;
+            let i = *place.entry(concept).or_insert_with(|| {
+                findings.push(Finding {
+                    concept,
+                    mentions: Vec::new(),
+                    features: Features::default(),
+                    implied_by: None,
+                });
+                findings.len() - 1
+            });
+            findings[i].mentions.push(at);
+        }
+        let explicit = findings.len();
+        for i in 0..explicit {
+            let by = findings[i].concept;
+            for &implied in &self.labels.concept(by).implies {
+                if let std::collections::hash_map::Entry::Vacant(slot) = place.entry(implied) {
+                    slot.insert(findings.len());
+                    let first = findings[i].mentions[0];
+                    findings.push(Finding {
+                        concept: implied,
+                        mentions: vec![first],
+                        features: Features::default(),
+                        implied_by: Some(by),
+                    });
+                }
+            }
+        }
+        for finding in &mut findings {
+            finding.features = self.describe(finding, mentions);
+        }
+        findings
+    }
+
+    fn describe(&self, finding: &Finding, mentions: &[Mention]) -> Features {
+        let mut features = Features::new(self.labels.concept(finding.concept), finding.implied_by.is_some());
+        for mention in finding.mentions.iter().map(|&at| &mentions[at]) {
+            let label = self.labels.get(mention.label);
+            features.add(
+                mention.section,
+                mention.rule,
+                &mention.evidence,
+                label,
+                mention.span.char_end - mention.span.char_start,
+            );
+        }
+        features.finish();
+        features
     }
 
     fn find(&self, text: &str, scratch: &mut Scratch) {
@@ -215,11 +442,9 @@ impl Extractor {
         });
     }
 
-    fn spelling(&self, text: &str, tokens: &[Token], found: &Match) -> Spelling {
-        let start = tokens[found.token_start as usize].start as usize;
-        let end = tokens[found.token_end as usize - 1].end as usize;
-        let surface = text.get(start..end).unwrap_or_default();
-        let label = &self.labels.get(found.label).text;
+    fn spelling(&self, text: &str, label: u32, span: Span) -> Spelling {
+        let surface = text.get(span.byte_start..span.byte_end).unwrap_or_default();
+        let label = &self.labels.get(label).text;
         if surface == label {
             Spelling::Same
         } else if surface.to_lowercase() == label.to_lowercase() {
@@ -229,57 +454,61 @@ impl Extractor {
         }
     }
 
-    fn plain_confidence(&self, found: &Match) -> (f32, &'static str) {
-        let words = found.token_end - found.token_start;
-        match (self.labels.get(found.label).origin, words) {
-            (Origin::Own, _) if found.inflected => (0.9, "form of a taxonomy label"),
-            (Origin::Own, _) => (0.95, "taxonomy label"),
-            (Origin::EscoPreferred, 2..) => (0.8, "preferred ESCO label"),
-            (Origin::EscoAlternative, 2..) => (0.7, "alternative ESCO label"),
-            _ => (0.6, "one-word ESCO label"),
+    fn rule(&self, found: &Match) -> Rule {
+        match self.labels.get(found.label).origin {
+            Origin::Own if found.inflected => Rule::LabelForm,
+            Origin::Own => Rule::Label,
+            Origin::EscoPreferred => Rule::EscoPreferred,
+            Origin::EscoAlternative => Rule::EscoAlternative,
         }
     }
 
-    fn skill(
-        &self,
-        text: &str,
-        tokens: &[Token],
-        ranges: &[sections::SectionRange],
-        found: &Match,
-        confidence: f32,
-        reason: &'static str,
-    ) -> Skill {
-        let first = &tokens[found.token_start as usize];
-        let last = &tokens[found.token_end as usize - 1];
-        let span = Span {
-            byte_start: first.start as usize,
-            byte_end: last.end as usize,
-            char_start: first.char_start as usize,
-            char_end: last.char_end as usize,
-        };
-        let section = sections::section_at(ranges, span.byte_start);
-        let label = self.labels.get(found.label);
-        let concept = self.labels.concept(label);
+    fn skill(&self, text: &str, mention: &Mention, concept: u32, confidence: f32) -> Skill {
+        let entry = self.labels.concept(concept);
+        let span = mention.span;
         Skill {
-            concept_uri: Arc::clone(&concept.uri),
-            name: Arc::clone(&concept.name),
+            concept_uri: Arc::clone(&entry.uri),
+            name: Arc::clone(&entry.name),
+            name_es: entry.name_es.clone(),
             surface: text.get(span.byte_start..span.byte_end).unwrap_or_default().to_owned(),
-            kind: Arc::clone(&concept.kind),
-            method: if label.origin == Origin::Own { Method::Regex } else { Method::Esco },
-            confidence: in_section(confidence, section),
-            section,
+            kind: Arc::clone(&entry.kind),
+            method: match mention.rule {
+                Rule::EscoPreferred | Rule::EscoAlternative => Method::Esco,
+                _ => Method::Regex,
+            },
+            rule: mention.rule,
+            implied_by: None,
+            evidence: mention.evidence,
+            demand: Demand::default(),
+            confidence,
+            section: mention.section,
             span,
-            esco_uri: concept.esco_uri.clone(),
-            reason,
+            esco_uri: entry.esco_uri.clone(),
         }
     }
 }
 
-/// What the employer says of itself or offers is rarely asked for.
-fn in_section(confidence: f32, section: Section) -> f32 {
-    match section {
-        Section::Benefits | Section::About => confidence * 0.75,
-        _ => confidence,
+/// A concept of an ad: its mentions, and what they say together.
+struct Finding {
+    concept: u32,
+    mentions: Vec<usize>,
+    features: Features,
+    implied_by: Option<u32>,
+}
+
+fn note(dismissed: &mut Option<&mut Vec<Dismissed>>, concept: &ConceptEntry, span: Span, reason: &'static str) {
+    if let Some(dismissed) = dismissed {
+        dismissed.push(Dismissed { name: Arc::clone(&concept.name), span, reason });
+    }
+}
+
+fn span(tokens: &[Token], start: u32, end: u32) -> Span {
+    let (first, last) = (&tokens[start as usize], &tokens[end as usize - 1]);
+    Span {
+        byte_start: first.start as usize,
+        byte_end: last.end as usize,
+        char_start: first.char_start as usize,
+        char_end: last.char_end as usize,
     }
 }
 
@@ -388,7 +617,8 @@ mod tests {
         let found = EXTRACTOR.extract(&text, title_len);
         let sections: Vec<_> = found.skills.iter().map(|s| s.section).collect();
         assert_eq!(sections, [Section::Title, Section::Requirements, Section::About]);
-        assert!(found.skills[2].confidence < found.skills[1].confidence);
+        let about = EXTRACTOR.extract("Sobre nosotros:\nPython", 0);
+        assert!(about.skills[0].confidence < found.skills[2].confidence);
         assert_eq!(found.distinct().len(), 1);
         assert_eq!(super::title_len(&text), title_len);
     }

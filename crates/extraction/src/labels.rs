@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::esco::{EscoConcept, SkillType};
 use crate::esco::policy;
-use crate::text::fold::fold_phrase;
+use crate::esco::{EscoConcept, SkillType};
 use crate::matcher::{Inflection, Pattern};
 use crate::taxonomy::{self, Taxonomy};
+use crate::text::fold::fold_phrase;
 
 /// Layer of the own taxonomy.
 pub const OWN: u8 = 0;
@@ -40,6 +40,14 @@ pub struct ConceptEntry {
     pub kind: Arc<str>,
     /// ESCO concept of the same meaning.
     pub esco_uri: Option<Arc<str>>,
+    /// The name in Spanish, where it has another one.
+    pub name_es: Option<Arc<str>>,
+    /// Numbers of the concepts that it implies.
+    pub implies: Vec<u32>,
+    /// How many concepts are narrower than it.
+    pub narrower: u32,
+    /// From the own taxonomy.
+    pub own: bool,
 }
 
 /// A label to look for.
@@ -47,8 +55,8 @@ pub struct ConceptEntry {
 pub struct LabelEntry {
     /// As written.
     pub text: String,
-    /// Index of its concept.
-    concept: u32,
+    /// Number of its concept.
+    pub concept: u32,
     /// Source.
     pub origin: Origin,
     /// Counts only with context.
@@ -81,9 +89,14 @@ impl LabelSet {
         &self.labels[label as usize]
     }
 
-    /// The concept of a label.
-    pub fn concept(&self, label: &LabelEntry) -> &ConceptEntry {
-        &self.concepts[label.concept as usize]
+    /// A concept by its number.
+    pub fn concept(&self, concept: u32) -> &ConceptEntry {
+        &self.concepts[concept as usize]
+    }
+
+    /// The concept of a label, by the label's number.
+    pub fn concept_of(&self, label: u32) -> &ConceptEntry {
+        self.concept(self.get(label).concept)
     }
 
     /// The labels as written.
@@ -114,6 +127,10 @@ impl LabelSet {
     fn add_own(&mut self, taxonomy: &Taxonomy) -> FxHashMap<String, u32> {
         let mut owned: FxHashMap<String, u32> = FxHashMap::default();
         let mut kinds: FxHashMap<&str, Arc<str>> = taxonomy::KINDS.iter().map(|k| (*k, Arc::from(*k))).collect();
+        let numbers: FxHashMap<&str, u32> =
+            taxonomy.concepts().iter().zip(0..).map(|(c, number)| (c.id.as_str(), number)).collect();
+        let number = |id: &String| numbers.get(id.as_str()).copied();
+        let narrower = narrower(taxonomy, &numbers);
         for concept in taxonomy.concepts() {
             let index = self.concepts.len() as u32;
             let kind = kinds.entry(&concept.kind).or_insert_with(|| Arc::from(&*concept.kind));
@@ -122,6 +139,10 @@ impl LabelSet {
                 name: concept.name.as_str().into(),
                 kind: Arc::clone(kind),
                 esco_uri: concept.esco_uri.as_deref().map(Arc::from),
+                name_es: concept.name_es.as_deref().map(Arc::from),
+                implies: concept.implies.iter().filter_map(number).collect(),
+                narrower: narrower[index as usize],
+                own: true,
             });
             for label in &concept.labels {
                 let folded = fold_phrase(&label.text);
@@ -260,5 +281,22 @@ fn esco_entry(concept: &EscoConcept) -> ConceptEntry {
         uri,
         name: without_gloss(name).into(),
         kind: concept.skill_type.as_str().into(),
+        name_es: concept.preferred_label_es.as_deref().map(|name| without_gloss(name).into()),
+        implies: Vec::new(),
+        narrower: 0,
+        own: false,
     }
+}
+
+/// How many concepts stand below each, at any depth.
+fn narrower(taxonomy: &Taxonomy, numbers: &FxHashMap<&str, u32>) -> Vec<u32> {
+    let mut count = vec![0; taxonomy.concepts().len()];
+    for concept in taxonomy.concepts() {
+        let mut at = concept;
+        while let Some(parent) = at.parent.as_deref().and_then(|id| taxonomy.get(id)) {
+            count[numbers[parent.id.as_str()] as usize] += 1;
+            at = parent;
+        }
+    }
+    count
 }

@@ -5,7 +5,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod confidence;
 pub mod context;
+pub mod coordination;
+pub mod demand;
 pub mod esco;
 pub mod extract;
 pub mod labels;

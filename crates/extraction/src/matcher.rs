@@ -213,6 +213,19 @@ impl Matcher {
         }
     }
 
+    /// The label that is exactly these words, in a layer, whatever their inflection.
+    pub fn label_of(&self, ids: impl Iterator<Item = u32>, layer: u8) -> Option<u32> {
+        let mut node = 0;
+        for (depth, id) in ids.enumerate() {
+            node = match depth {
+                _ if id == UNKNOWN => return None,
+                0 => self.root.get(id as usize).map(|entry| entry & !WHOLE).filter(|node| *node != 0)?,
+                _ => self.child(node, id)?,
+            };
+        }
+        self.labels_of(node).iter().copied().find(|label| self.layers[*label as usize] == layer)
+    }
+
     /// Number of word ids; ids are below it.
     pub fn word_count(&self) -> usize {
         self.words.len()
@@ -466,6 +479,15 @@ mod tests {
         assert_eq!(found(&labels, "React/Angular + PL-SQL"), ["React", "Angular", "PL-SQL"]);
         assert_eq!(found(&labels, "scikit - learn; Power, BI; Power\nBI; fin.Power.Bien"), [""; 0]);
         assert_eq!(found(&["trabajo"], "un trabajo.Las tareas"), ["trabajo"]);
+    }
+
+    #[test]
+    fn words_that_bad_html_ran_together_are_taken_apart() {
+        let labels = ["Python", "Django", "SQL", "SQL Server", "experiencia", "ñandú", "uso"];
+        assert_eq!(found(&labels, "PythonDjango"), ["Python", "Django"]);
+        assert_eq!(found(&labels, "SQLExperiencia ñandúPython"), ["SQL", "Experiencia", "ñandú", "Python"]);
+        assert_eq!(found(&labels, "usoSQLServer"), ["uso", "SQLServer"]);
+        assert_eq!(found(&labels, "PythonLibre, SQLAlchemy"), [""; 0]);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Mention {
     pub job_id: Uuid,
     /// The words of the ad.
     pub skill_text: String,
+    /// `explicit` or `implicit`.
+    pub skill_type: String,
     /// `ner`, `regex` or `esco`.
     pub extraction_method: String,
     /// 0 to 1.
@@ -146,12 +148,12 @@ pub async fn write<C: ConnectionTrait>(
         "INSERT INTO extracted_skills (job_id, skill_text, skill_type, extraction_method, confidence_score,
              source_section, span_start, span_end, esco_uri, skill_id, concept_uri, normalized_skill, skill_kind, reason,
              extractor_version, taxonomy_version)
-         SELECT job_id, skill_text, 'explicit', method, confidence, section, span_start, span_end,
-             nullif(esco_uri, ''), skill_id, concept_uri, name, kind, reason, $14, $15
+         SELECT job_id, skill_text, skill_type, method, confidence, section, span_start, span_end,
+             nullif(esco_uri, ''), skill_id, concept_uri, name, kind, reason, $15, $16
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::real[], $5::text[], $6::int[], $7::int[], $8::text[],
-                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
              AS row(job_id, skill_text, method, confidence, section, span_start, span_end, esco_uri, skill_id,
-                    concept_uri, name, kind, reason)
+                    concept_uri, name, kind, reason, skill_type)
          ON CONFLICT DO NOTHING",
         [
             mentions.iter().map(|m| m.job_id).collect::<Vec<_>>().into(),
@@ -167,6 +169,7 @@ pub async fn write<C: ConnectionTrait>(
             text(|m| &m.normalized_skill).into(),
             text(|m| &m.skill_kind).into(),
             text(|m| &m.reason).into(),
+            text(|m| &m.skill_type).into(),
             versions.extractor.clone().into(),
             versions.taxonomy.clone().into(),
         ],

@@ -99,12 +99,12 @@ fn skill_to_proto(skill: Skill) -> ExtractedSkill {
             kind: skill.kind.to_string(),
             esco_uri: skill.esco_uri.as_deref().unwrap_or_default().to_string(),
         }),
-        skill_type: SkillType::Explicit.into(),
+        skill_type: if skill.implied_by.is_some() { SkillType::Implicit } else { SkillType::Explicit }.into(),
         extraction_method: method_to_proto(skill.method).into(),
         confidence_score: skill.confidence,
         source_section: section_to_proto(skill.section).into(),
         span: Some(Span { start: skill.span.char_start as i32, end: skill.span.char_end as i32 }),
-        reason: skill.reason.to_string(),
+        reason: skill.reason(),
         skill_text: skill.surface,
     }
 }

@@ -97,7 +97,8 @@ fn mention(job_id: Uuid, skill: Skill) -> Mention {
         concept_uri: skill.concept_uri.to_string(),
         normalized_skill: skill.name.to_string(),
         skill_kind: skill.kind.to_string(),
-        reason: skill.reason.to_string(),
+        reason: skill.reason(),
+        skill_type: if skill.implied_by.is_some() { "implicit" } else { "explicit" }.into(),
         skill_text: skill.surface,
     }
 }

@@ -18,8 +18,8 @@ use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::esco::SkillType;
-use crate::text::fold::stem_phrase;
 use crate::labels::{Candidate, Origin};
+use crate::text::fold::stem_phrase;
 
 /// How strictly a label is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::text::fold::{self, FoldBuf};
-use crate::text::tokens::{self, Token, UNKNOWN, Vocabulary};
+use crate::text::tokens::{self, Gap, Token, UNKNOWN, Vocabulary};
 
 /// The words of all labels, growing.
 #[derive(Default)]
@@ -100,13 +100,89 @@ impl WordTable {
     pub(crate) fn read(&self, text: &str, hashes: &mut Vec<u64>, out: &mut Vec<Token>) {
         hashes.clear();
         tokens::tokenize(text, &mut Reader { table: self, hashes }, out);
-        for token in out.iter_mut().filter(|t| !t.symbol && t.id != UNKNOWN) {
-            token.id = match token.id & KNOWN {
-                0 => self.get(hashes[token.id as usize]),
-                _ => token.id & !KNOWN,
-            };
+        let bytes = text.as_bytes();
+        let mut glued = false;
+        for token in out.iter_mut().filter(|t| !t.symbol) {
+            if token.id != UNKNOWN {
+                token.id = match token.id & KNOWN {
+                    0 => self.get(hashes[token.id as usize]),
+                    _ => token.id & !KNOWN,
+                };
+            }
+            glued |= token.id == UNKNOWN && seam(&bytes[token.start as usize..token.end as usize]).is_some();
+        }
+        if glued {
+            self.unglue(bytes, out);
         }
     }
+
+    /// Takes unknown words apart where case says that two were run together (`PythonDjango`,
+    /// `SQLExperiencia`), if every part is a known word (of an unknown product's name, seldom all are).
+    fn unglue(&self, text: &[u8], tokens: &mut Vec<Token>) {
+        let whole = std::mem::take(tokens);
+        let mut parts = Vec::new();
+        for token in whole {
+            let word = &text[token.start as usize..token.end as usize];
+            if token.id != UNKNOWN || token.symbol || seam(word).is_none() {
+                tokens.push(token);
+                continue;
+            }
+            parts.clear();
+            self.split(word, &token, &mut parts);
+            let sound = parts.iter().all(|p: &Token| p.id != UNKNOWN);
+            if sound {
+                tokens.extend_from_slice(&parts);
+            } else {
+                tokens.push(token);
+            }
+        }
+    }
+
+    fn split(&self, word: &[u8], token: &Token, parts: &mut Vec<Token>) {
+        let (mut from, mut chars) = (0, token.char_start);
+        loop {
+            let to = seam(&word[from..]).map_or(word.len(), |at| from + at);
+            let mut buf = FoldBuf::default();
+            let part = &word[from..to];
+            let shown = String::from_utf8_lossy(part);
+            buf.extend(fold::fold_phrase(&shown).as_bytes());
+            fold::stem(&mut buf);
+            let length = shown.chars().count() as u32;
+            parts.push(Token {
+                start: token.start + from as u32,
+                end: token.start + to as u32,
+                char_start: chars,
+                char_end: chars + length,
+                id: if to - from >= SHORTEST_PART as usize && !buf.overflowed() {
+                    self.get(buf.hash())
+                } else {
+                    UNKNOWN
+                },
+                gap: if from == 0 { token.gap } else { Gap::Join },
+                symbol: false,
+            });
+            if to == word.len() {
+                return;
+            }
+            (from, chars) = (to, chars + length);
+        }
+    }
+}
+
+/// Fewest bytes of a part of a glued word that is looked up.
+const SHORTEST_PART: u32 = 3;
+
+/// Where the first of two glued words ends: before a capital behind a small letter (`javaSQL`), or before
+/// the last of several capitals that a small letter follows (`SQLServer`).
+fn seam(word: &[u8]) -> Option<usize> {
+    (1..word.len()).find(|&i| {
+        let (before, here) = (word[i - 1], word[i]);
+        let small_after = word.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+        here.is_ascii_uppercase()
+            && (before.is_ascii_lowercase()
+                || before >= 128
+                || before.is_ascii_uppercase() && small_after && i >= SHORTEST_PART as usize)
+    })
 }
 
 /// Marks an id that needs no look-up; without it, a token's id is a place in the list of hashes.

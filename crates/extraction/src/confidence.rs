@@ -1,0 +1,176 @@
+//! How sure a finding is: a logistic model over what the ad says of a concept in all its mentions.
+//!
+//! The weights stand in `confidence.toml`, fitted to labelled ads by [`fit`]. They know nothing of single
+//! concepts, only of kinds, sections, rules and contexts, so that they hold for concepts added later.
+//! More mentions never make a finding less sure: of several sections the best one counts, and every other
+//! feature of mentions only adds up.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::context::{Evidence, Listed, Spelling};
+use crate::extract::Rule;
+use crate::labels::{ConceptEntry, LabelEntry};
+use crate::sections::Section;
+use crate::taxonomy::KINDS;
+
+/// Features that are not one of a set.
+const PLAIN: &[&str] = &[
+    "bias",
+    "implied",
+    "named",
+    "acronym",
+    "narrower",
+    "ambiguous",
+    "listed",
+    "announced",
+    "task",
+    "near",
+    "mentions",
+    "title",
+    "same_spelling",
+    "only_form",
+    "only_coordinated",
+    "words",
+    "letters",
+    "esco",
+    "esco_alternative",
+    "esco_word",
+    "required",
+];
+
+/// Sections from the one that says most to the one that says least.
+const SECTIONS: &[Section] = &[
+    Section::Requirements,
+    Section::Desirable,
+    Section::Title,
+    Section::Responsibilities,
+    Section::Body,
+    Section::About,
+    Section::Benefits,
+];
+
+/// What an ad says of a concept, as numbers; their names are those of [`feature_names`].
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    values: Vec<f32>,
+    best_section: usize,
+    mentions: u32,
+}
+
+/// The names of the features, in their order.
+pub fn feature_names() -> Vec<String> {
+    let plain = PLAIN.iter().map(|s| (*s).to_owned());
+    let sections = SECTIONS.iter().map(|s| format!("section.{}", s.as_str()));
+    let kinds = KINDS.iter().map(|s| format!("kind.{s}"));
+    let implied = KINDS.iter().map(|s| format!("implied.{s}"));
+    plain.chain(sections).chain(kinds).chain(implied).collect()
+}
+
+fn plain(name: &str) -> usize {
+    PLAIN.iter().position(|p| *p == name).unwrap_or(0)
+}
+
+impl Features {
+    /// The features that the concept itself brings.
+    pub fn new(concept: &ConceptEntry, implied: bool) -> Self {
+        let size = PLAIN.len() + SECTIONS.len() + 2 * KINDS.len();
+        let mut features = Self { values: vec![0.0; size], best_section: SECTIONS.len() - 1, mentions: 0 };
+        features.set("bias", 1.0);
+        features.set("implied", if implied { 1.0 } else { 0.0 });
+        features.set("named", if concept.name_es.is_none() { 1.0 } else { 0.0 });
+        features.set("acronym", if concept.name.chars().all(|c| !c.is_lowercase()) { 1.0 } else { 0.0 });
+        features.set("narrower", (1.0 + concept.narrower as f32).ln());
+        features.set("esco", if concept.own { 0.0 } else { 1.0 });
+        features.set("only_form", 1.0);
+        features.set("only_coordinated", 1.0);
+        if let Some(kind) = KINDS.iter().position(|k| **k == *concept.kind) {
+            let base = PLAIN.len() + SECTIONS.len();
+            features.values[base + kind] = 1.0;
+            if implied {
+                features.values[base + KINDS.len() + kind] = 1.0;
+            }
+        }
+        features
+    }
+
+    fn set(&mut self, name: &str, value: f32) {
+        self.values[plain(name)] = value;
+    }
+
+    fn raise(&mut self, name: &str, value: f32) {
+        let slot = &mut self.values[plain(name)];
+        *slot = slot.max(value);
+    }
+
+    /// Adds what one mention says.
+    pub fn add(&mut self, section: Section, rule: Rule, evidence: &Evidence, label: &LabelEntry, letters: usize) {
+        let yes = |holds: bool| if holds { 1.0 } else { 0.0 };
+        self.mentions += 1;
+        self.best_section =
+            self.best_section.min(SECTIONS.iter().position(|s| *s == section).unwrap_or(SECTIONS.len() - 1));
+        self.raise("listed", yes(evidence.listed == Listed::WithCertain));
+        self.raise("announced", yes(evidence.announced));
+        self.raise("task", yes(evidence.task));
+        self.raise("near", yes(evidence.near));
+        self.raise("title", yes(section == Section::Title));
+        self.raise("same_spelling", yes(evidence.spelling == Spelling::Same));
+        self.raise("ambiguous", yes(label.needs_context));
+        self.raise("words", (label.text.split(' ').count() as f32).ln());
+        self.raise("letters", (letters as f32).ln() / 4.0);
+        if rule != Rule::LabelForm {
+            self.set("only_form", 0.0);
+        }
+        if rule != Rule::Coordinated {
+            self.set("only_coordinated", 0.0);
+        }
+        self.raise("esco_alternative", yes(rule == Rule::EscoAlternative));
+        let esco = matches!(rule, Rule::EscoAlternative | Rule::EscoPreferred);
+        self.raise("esco_word", yes(esco && !label.text.contains(' ')));
+    }
+
+    /// Sums up after the last mention.
+    pub fn finish(&mut self) {
+        self.set("mentions", (self.mentions.min(8) as f32).ln());
+        self.values[PLAIN.len() + self.best_section] = 1.0;
+    }
+
+    /// The values, in the order of [`feature_names`].
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+}
+
+/// The weights.
+#[derive(Clone, Debug)]
+pub struct Model {
+    weights: Vec<f32>,
+}
+
+#[derive(Deserialize, Default)]
+struct ModelFile {
+    #[serde(default)]
+    weights: BTreeMap<String, f32>,
+}
+
+static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
+    // Embedded and tested: a fault in it cannot reach a running service.
+    let file: ModelFile = toml::from_str(include_str!("confidence.toml")).unwrap_or_default();
+    let weights = feature_names().iter().map(|name| file.weights.get(name).copied().unwrap_or(0.0)).collect();
+    Model { weights }
+});
+
+impl Model {
+    /// The shipped weights.
+    pub fn embedded() -> Self {
+        EMBEDDED.clone()
+    }
+
+    /// 0 to 1.
+    pub fn confidence(&self, features: &Features) -> f32 {
+        let sum: f32 = self.weights.iter().zip(&features.values).map(|(w, v)| w * v).sum();
+        1.0 / (1.0 + (-sum).exp())
+    }
+}
