@@ -1,8 +1,8 @@
 //! An ad's text with its skills marked, and the table of them.
 
 use observatory_proto::{
-    common::{ExtractionMethod, Section},
-    extractor::ExtractedSkill,
+    common::{Demand, ExtractionMethod, Necessity, Section, Span},
+    extractor::{ExtractSkillsResponse, ExtractedSkill},
 };
 
 use crate::{
@@ -60,6 +60,60 @@ pub fn print_skills(out: &Output, skills: &[ExtractedSkill]) {
     table.print(out);
 }
 
+/// Prints why each skill counts, what does not count, and what may be an unknown skill.
+pub fn print_reasons(out: &Output, response: &ExtractSkillsResponse) {
+    let lang = out.lang;
+    out.line(format!("\n{}", words::reasons(lang)));
+    let mut table = Table::new([words::skill(lang), words::text(lang), words::reason(lang)]);
+    for skill in &response.skills {
+        let named = skill.skill.clone().unwrap_or_default();
+        let demand = skill.demand.clone().unwrap_or_default();
+        let reason = [skill.reason.clone(), stated(&demand)].into_iter().filter(|part| !part.is_empty());
+        let reason = reason.collect::<Vec<_>>().join("; ");
+        table.row([cell(&named.name, 32), cell(&skill.skill_text, 32), cell(&reason, 100)]);
+    }
+    table.print(out);
+    if !response.dismissed.is_empty() {
+        out.line(format!("\n{}", words::dismissed(lang)));
+        let mut table = Table::new([words::skill(lang), words::text(lang), words::reason(lang)]);
+        for label in &response.dismissed {
+            let text = label.span.as_ref().map(|span| slice(&response.text, span)).unwrap_or_default();
+            table.row([cell(&label.name, 32), cell(&text, 32), cell(&label.reason, 100)]);
+        }
+        table.print(out);
+    }
+    if !response.candidates.is_empty() {
+        out.line(format!("\n{}", words::unknown_skills(lang)));
+        let mut table = Table::new([words::text(lang), words::reason(lang)]);
+        for candidate in &response.candidates {
+            table.row([cell(&candidate.text, 40), candidate.pattern.clone()]);
+        }
+        table.print(out);
+    }
+}
+
+/// What an ad states of a skill: `required, 3-5 years, advanced, version 8+`.
+fn stated(demand: &Demand) -> String {
+    let necessity = match demand.necessity() {
+        Necessity::Required => "required",
+        Necessity::Desirable => "desirable",
+        Necessity::Unspecified => "",
+    };
+    let years = match (demand.years_min, demand.years_max) {
+        (Some(least), Some(most)) if most > least => format!("{least}-{most} years"),
+        (Some(years), _) | (None, Some(years)) => format!("{years}+ years"),
+        (None, None) => String::new(),
+    };
+    let version = if demand.version.is_empty() { String::new() } else { format!("version {}", demand.version) };
+    let parts = [necessity.to_owned(), years, demand.level.clone(), version];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn slice(text: &str, span: &Span) -> String {
+    let (start, end) = (usize::try_from(span.start).unwrap_or(0), usize::try_from(span.end).unwrap_or(0));
+    text.chars().skip(start).take(end.saturating_sub(start)).collect()
+}
+
 fn section_name(section: Section) -> &'static str {
     match section {
         Section::Unspecified => "-",
@@ -70,6 +124,8 @@ fn section_name(section: Section) -> &'static str {
         Section::Benefits => "benefits",
         Section::About => "about",
         Section::Body => "body",
+        Section::Portal => "portal",
+        Section::Education => "education",
     }
 }
 
@@ -84,8 +140,6 @@ fn method_name(method: ExtractionMethod) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use observatory_proto::common::Span;
-
     use super::*;
 
     fn at(start: i32, end: i32) -> ExtractedSkill {

@@ -149,6 +149,10 @@ words! {
     interval(): "95 % interval" | "intervalo 95 %";
     mentions(): "mentions" | "menciones";
     confidence(): "confidence" | "confianza";
+    reason(): "reason" | "motivo";
+    reasons(): "Why they count" | "Por qué cuentan";
+    dismissed(): "What stands there and does not count" | "Lo que aparece y no cuenta";
+    unknown_skills(): "What may be a skill that the taxonomy lacks" | "Lo que puede ser una habilidad que falta en la taxonomía";
     lift(): "lift" | "lift";
     country(): "country" | "país";
     month(): "month" | "mes";

@@ -35,6 +35,9 @@ pub struct ExtractTextArgs {
     /// How skills are found
     #[arg(long, value_enum, default_value = "a", ignore_case = true)]
     pub pipeline: PipelineName,
+    /// Also why each skill counts, what does not count, and what may be an unknown skill
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Runs `extract-text`.
@@ -48,6 +51,8 @@ pub async fn run(context: &Context, args: ExtractTextArgs) -> Result<()> {
         text,
         pipeline: Pipeline::from(args.pipeline).into(),
         methods: Vec::new(),
+        explain: args.explain,
+        min_confidence: 0.0,
     };
     let client = &context.client;
     let response = client.call(client.extractor().extract_skills(client.request(request))).await?;
@@ -55,13 +60,16 @@ pub async fn run(context: &Context, args: ExtractTextArgs) -> Result<()> {
     if out.json {
         return out.message(&response);
     }
-    if response.skills.is_empty() {
+    if response.skills.is_empty() && !args.explain {
         out.line(words::no_skills_found(out.lang));
         return Ok(());
     }
     out.line(marked::mark(&response.text, &response.skills, |word| out.mark(word)).trim_end());
     out.line("");
     marked::print_skills(out, &response.skills);
+    if args.explain {
+        marked::print_reasons(out, &response);
+    }
     let distinct = out.lang.number(response.distinct_skills);
     let versions = format!("{}, {}", response.extractor_version, response.taxonomy_version);
     out.note(format!("\n{} ({versions})", words::skills_found(out.lang, response.skills.len(), distinct)));

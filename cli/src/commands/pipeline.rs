@@ -70,7 +70,7 @@ impl From<PipelineName> for Pipeline {
 /// Options of `extract`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  observatory extract\n  observatory extract --country MX --again\n  observatory extract --text ad.txt"
+    after_help = "Examples:\n  observatory extract\n  observatory extract --country MX --again\n  observatory extract --explain ad.txt"
 )]
 pub struct ExtractArgs {
     /// Which ads.
@@ -82,6 +82,9 @@ pub struct ExtractArgs {
     /// Only the skills of this text (`-` for standard input); nothing is stored
     #[arg(long, value_name = "FILE", conflicts_with_all = ["country", "limit", "again", "no_wait"])]
     pub text: Option<PathBuf>,
+    /// As --text, and why each skill counts, what does not count, and what may be an unknown skill
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["country", "limit", "again", "no_wait", "text"])]
+    pub explain: Option<PathBuf>,
 }
 
 /// Options of `run`.
@@ -110,8 +113,10 @@ pub async fn clean(context: &Context, args: &CleanArgs) -> Result<()> {
 /// # Errors
 /// As [`clean`].
 pub async fn extract(context: &Context, args: ExtractArgs) -> Result<()> {
-    if let Some(file) = args.text {
-        let args = extract_text::ExtractTextArgs { file, title: String::new(), pipeline: args.pipeline };
+    let explain = args.explain.is_some();
+    if let Some(file) = args.explain.or(args.text) {
+        let (title, pipeline) = (String::new(), args.pipeline);
+        let args = extract_text::ExtractTextArgs { file, title, pipeline, explain };
         return extract_text::run(context, args).await;
     }
     let operation = start_extract(context, &args.scope, args.pipeline).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use observatory_proto::{
-    common::{ExtractionMethod, SkillRef},
+    common::{ExtractionMethod, Necessity, SkillRef},
     skills::{GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse},
 };
 
@@ -59,6 +59,12 @@ pub struct TopArgs {
     /// Only skills whose name holds these characters
     #[arg(long, default_value = "", hide_default_value = true)]
     pub query: String,
+    /// Count also what ads only imply (Git: version control)
+    #[arg(long)]
+    pub implied: bool,
+    /// Only mentions that ads require, or only those that they call desirable [default: all]
+    #[arg(long, value_enum)]
+    pub necessity: Option<NecessityName>,
     /// At most this many
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
     pub limit: i32,
@@ -89,6 +95,24 @@ pub struct CoArgs {
     /// At most this many
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=200))]
     pub limit: i32,
+}
+
+/// How much ads want a skill.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum NecessityName {
+    /// Must be brought
+    Required,
+    /// Welcome
+    Desirable,
+}
+
+impl From<NecessityName> for Necessity {
+    fn from(name: NecessityName) -> Self {
+        match name {
+            NecessityName::Required => Self::Required,
+            NecessityName::Desirable => Self::Desirable,
+        }
+    }
 }
 
 /// How a mention was found.
@@ -143,6 +167,8 @@ async fn top(context: &Context, args: TopArgs) -> Result<()> {
         query: args.query,
         limit: args.limit,
         page_token: args.page_token,
+        include_implied: args.implied,
+        necessity: args.necessity.map_or(Necessity::Unspecified, Into::into).into(),
     };
     let response = list(context, request).await?;
     if out.json {

@@ -92,7 +92,7 @@ fn measure(extractor: &Extractor, ads: &[Ad], repeat: usize, build_ms: f64, rss:
         skills = 0;
         for ad in ads {
             let start = Instant::now();
-            let found = extractor.extract_with(&ad.text, ad.title_len, &mut scratch);
+            let found = extractor.extract_with(&ad.text, ad.title_len, extract::Extras::default(), &mut scratch);
             skills += black_box(found).skills.len();
             per_ad.push(start.elapsed().as_secs_f64() * 1e6);
         }

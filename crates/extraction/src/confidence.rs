@@ -20,6 +20,7 @@ use crate::taxonomy::KINDS;
 const PLAIN: &[&str] = &[
     "bias",
     "implied",
+    "implying",
     "named",
     "acronym",
     "narrower",
@@ -50,6 +51,8 @@ const SECTIONS: &[Section] = &[
     Section::Body,
     Section::About,
     Section::Benefits,
+    Section::Education,
+    Section::Portal,
 ];
 
 /// What an ad says of a concept, as numbers; their names are those of [`feature_names`].
@@ -75,7 +78,7 @@ fn plain(name: &str) -> usize {
 
 impl Features {
     /// The features that the concept itself brings.
-    pub fn new(concept: &ConceptEntry, implied: bool) -> Self {
+    pub fn new(concept: &ConceptEntry, implied: bool, implying: u32) -> Self {
         let size = PLAIN.len() + SECTIONS.len() + 2 * KINDS.len();
         let mut features = Self { values: vec![0.0; size], best_section: SECTIONS.len() - 1, mentions: 0 };
         features.set("bias", 1.0);
@@ -84,6 +87,7 @@ impl Features {
         features.set("acronym", if concept.name.chars().all(|c| !c.is_lowercase()) { 1.0 } else { 0.0 });
         features.set("narrower", (1.0 + concept.narrower as f32).ln());
         features.set("esco", if concept.own { 0.0 } else { 1.0 });
+        features.set("implying", (1.0 + implying.min(8) as f32).ln());
         features.set("only_form", 1.0);
         features.set("only_coordinated", 1.0);
         if let Some(kind) = KINDS.iter().position(|k| **k == *concept.kind) {
@@ -147,10 +151,14 @@ impl Features {
 #[derive(Clone, Debug)]
 pub struct Model {
     weights: Vec<f32>,
+    hard: f32,
+    soft: f32,
 }
 
 #[derive(Deserialize, Default)]
 struct ModelFile {
+    #[serde(default)]
+    thresholds: BTreeMap<String, f32>,
     #[serde(default)]
     weights: BTreeMap<String, f32>,
 }
@@ -159,13 +167,19 @@ static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
     // Embedded and tested: a fault in it cannot reach a running service.
     let file: ModelFile = toml::from_str(include_str!("confidence.toml")).unwrap_or_default();
     let weights = feature_names().iter().map(|name| file.weights.get(name).copied().unwrap_or(0.0)).collect();
-    Model { weights }
+    let threshold = |kind: &str| file.thresholds.get(kind).copied().unwrap_or(0.4);
+    Model { weights, hard: threshold("hard"), soft: threshold("soft") }
 });
 
 impl Model {
     /// The shipped weights.
     pub fn embedded() -> Self {
         EMBEDDED.clone()
+    }
+
+    /// From which confidence on a skill of this kind counts as asked for.
+    pub fn threshold(&self, kind: &str) -> f32 {
+        if kind == "soft_skill" { self.soft } else { self.hard }
     }
 
     /// 0 to 1.

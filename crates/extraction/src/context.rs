@@ -339,6 +339,16 @@ impl Lexicon {
         Self { flags }
     }
 
+    /// Whether one of the few words before token `start` announces a skill.
+    pub fn announces(&self, tokens: &[Token], start: usize) -> bool {
+        (start.saturating_sub(CUE_DISTANCE)..start).any(|i| self.flags(tokens.get(i)) & ANNOUNCES != 0)
+    }
+
+    /// Whether the word before the preposition at `start - 1` announces a skill.
+    pub fn announces_closely(&self, tokens: &[Token], start: usize) -> bool {
+        start.checked_sub(2).is_some_and(|i| self.flags(tokens.get(i)) & ANNOUNCES != 0)
+    }
+
     fn flags(&self, token: Option<&Token>) -> u8 {
         token.and_then(|t| self.flags.get(t.id as usize)).copied().unwrap_or(0)
     }
@@ -502,7 +512,7 @@ impl Surroundings<'_> {
     }
 
     /// Whether only list punctuation or a conjunction parts two neighbours.
-    fn is_list(&self, left: &Match, right: &Match) -> bool {
+    pub fn is_list(&self, left: &Match, right: &Match) -> bool {
         if right.token_start < left.token_end || right.token_start > left.token_end + 3 {
             return false;
         }

@@ -10,9 +10,10 @@ use rustc_hash::FxHashMap;
 use crate::confidence::{Features, Model};
 use crate::context::{self, Evidence, Lexicon, Spelling, Surroundings};
 use crate::coordination;
-use crate::demand::{self, Demand};
+use crate::demand::{self, Demand, Necessity};
+use crate::emerging::{self, Candidate};
 use crate::esco::EscoConcept;
-use crate::labels::{self, ConceptEntry, LabelSet, Origin};
+use crate::labels::{self, LabelSet, Origin};
 use crate::matcher::{Match, Matcher, Scratch};
 use crate::sections::{self, Section};
 use crate::taxonomy::Taxonomy;
@@ -107,8 +108,10 @@ pub struct Skill {
     pub implied_by: Option<Arc<str>>,
     /// What stands around it.
     pub evidence: Evidence,
-    /// Years, level, version and necessity, where the ad states them.
+    /// Years, level and necessity, where the ad states them.
     pub demand: Demand,
+    /// The version, as written, where the ad states one.
+    pub version: Option<String>,
     /// 0 to 1: the share of such skills that a reader of the ad would write down as asked for.
     pub confidence: f32,
     /// Part of the ad.
@@ -120,6 +123,15 @@ pub struct Skill {
 }
 
 impl Skill {
+    /// Whether it must or may be brought: as the words around it say, else as its section does.
+    pub fn necessity(&self) -> Necessity {
+        match (self.demand.necessity, self.section) {
+            (Necessity::Unstated, Section::Desirable) => Necessity::Desirable,
+            (Necessity::Unstated, Section::Requirements) => Necessity::Required,
+            (stated, _) => stated,
+        }
+    }
+
     /// Why it counts, in a few words: the rule and the context that spoke for it.
     pub fn reason(&self) -> String {
         let mut reason = match &self.implied_by {
@@ -139,8 +151,19 @@ impl Skill {
 pub struct Extraction {
     /// Mentions by place; those of one text do not overlap, implied ones stand where their cause does.
     pub skills: Vec<Skill>,
-    /// Where an explanation was asked for: what was found and does not count.
+    /// Where asked for: what was found and does not count.
     pub dismissed: Vec<Dismissed>,
+    /// Where asked for: what may be a skill that neither the taxonomy nor ESCO knows.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What [`Extractor::extract_with`] gives beside the skills.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// What was found and does not count, with the reason.
+    pub dismissed: bool,
+    /// What may be a skill that is not known yet.
+    pub candidates: bool,
 }
 
 /// A label that stands in the text and does not count as a skill.
@@ -199,6 +222,13 @@ pub struct Extractor {
     taxonomy_version: String,
 }
 
+/// What reading a text gives: mentions by place, and what the ad states of each.
+#[derive(Default)]
+struct Read {
+    mentions: Vec<Mention>,
+    demands: Vec<Demand>,
+}
+
 /// A mention before it is written out.
 #[derive(Clone, Copy)]
 struct Mention {
@@ -225,6 +255,11 @@ impl Extractor {
         &self.taxonomy_version
     }
 
+    /// Whether a skill is sure enough to be counted as asked for.
+    pub fn is_asked(&self, skill: &Skill) -> bool {
+        skill.confidence >= self.model.threshold(&skill.kind)
+    }
+
     /// Number of labels that it looks for.
     pub fn label_count(&self) -> usize {
         self.matcher.len()
@@ -243,78 +278,54 @@ impl Extractor {
 
     /// The skills that `text` names. Its first `title_len` bytes are the title (0: it has none).
     pub fn extract(&self, text: &str, title_len: usize) -> Extraction {
-        self.extract_with(text, title_len, &mut Scratch::default())
+        self.extract_with(text, title_len, Extras::default(), &mut Scratch::default())
     }
 
-    /// As [`Extractor::extract`], reusing memory between texts.
-    pub fn extract_with(&self, text: &str, title_len: usize, scratch: &mut Scratch) -> Extraction {
-        self.run(text, title_len, scratch, None)
-    }
-
-    /// As [`Extractor::extract`], and also what was found and does not count, with the reason.
-    pub fn explain(&self, text: &str, title_len: usize) -> Extraction {
-        let mut dismissed = Vec::new();
-        let mut extraction = self.run(text, title_len, &mut Scratch::default(), Some(&mut dismissed));
-        extraction.dismissed = dismissed;
-        extraction
-    }
-
-    fn run(
-        &self,
-        text: &str,
-        title_len: usize,
-        scratch: &mut Scratch,
-        dismissed: Option<&mut Vec<Dismissed>>,
-    ) -> Extraction {
-        let (mentions, demands) = self.mentions(text, title_len, scratch, dismissed);
-        let findings = self.findings(&mentions);
-        let mut skills = Vec::with_capacity(mentions.len() * 2);
+    /// As [`Extractor::extract`], with extras, reusing memory between texts.
+    pub fn extract_with(&self, text: &str, title_len: usize, extras: Extras, scratch: &mut Scratch) -> Extraction {
+        let mut extraction = Extraction::default();
+        let read = self.read(text, title_len, extras, scratch, &mut extraction);
+        let findings = self.findings(&read.mentions);
+        extraction.skills.reserve(read.mentions.len() * 2);
         for finding in &findings {
             let confidence = self.model.confidence(&finding.features);
             for &at in &finding.mentions {
-                let mut skill = self.skill(text, &mentions[at], finding.concept, confidence);
-                skill.demand = demands[at].clone();
+                let mut skill = self.skill(text, &read.mentions[at], &read.demands[at], finding.concept);
+                skill.confidence = confidence;
                 if let Some(by) = finding.implied_by {
                     skill.rule = Rule::Implied;
                     skill.implied_by = Some(Arc::clone(&self.labels.concept(by).name));
                 }
-                skills.push(skill);
+                extraction.skills.push(skill);
             }
         }
-        skills.sort_by(|a, b| (a.span, a.rule, &a.concept_uri).cmp(&(b.span, b.rule, &b.concept_uri)));
-        Extraction { skills, dismissed: Vec::new() }
+        extraction.skills.sort_by(|a, b| (a.span, a.rule, &a.concept_uri).cmp(&(b.span, b.rule, &b.concept_uri)));
+        extraction
     }
 
-    /// The features of each concept found or implied, for calibration: its number is its place in
-    /// [`Extraction::distinct`] only by URI.
+    /// The features of each concept found or implied, by its URI: what the confidence model is fitted to.
     pub fn features(&self, text: &str, title_len: usize) -> Vec<(Arc<str>, Features)> {
-        let (mentions, _) = self.mentions(text, title_len, &mut Scratch::default(), None);
-        let findings = self.findings(&mentions);
+        let (mut scratch, mut extraction) = (Scratch::default(), Extraction::default());
+        let read = self.read(text, title_len, Extras::default(), &mut scratch, &mut extraction);
+        let findings = self.findings(&read.mentions);
         findings.into_iter().map(|f| (Arc::clone(&self.labels.concept(f.concept).uri), f.features)).collect()
     }
 
-    /// All mentions that count, by place, with what the ad states of each.
-    fn mentions(
-        &self,
-        text: &str,
-        title_len: usize,
-        scratch: &mut Scratch,
-        mut dismissed: Option<&mut Vec<Dismissed>>,
-    ) -> (Vec<Mention>, Vec<Demand>) {
+    /// Finds and judges all mentions; extras go into `out`.
+    fn read(&self, text: &str, title_len: usize, extras: Extras, scratch: &mut Scratch, out: &mut Extraction) -> Read {
         self.find(text, scratch);
         if scratch.matches.is_empty() {
-            return Default::default();
+            return Read::default();
         }
         let ranges = sections::sections(text, title_len);
         let tokens = &scratch.tokens;
         let mut mentions: Vec<Mention> = Vec::with_capacity(scratch.matches.len());
         let mut kept: Vec<Match> = Vec::with_capacity(scratch.matches.len());
+        let certain = |m: &Match| m.layer == labels::OWN && !self.labels.get(m.label).needs_context;
         for layer in [labels::OWN, labels::ESCO] {
-            let mut all: Vec<Match> =
-                scratch.matches.iter().filter(|m| m.layer == layer && !overlaps(&kept, m)).copied().collect();
-            all.extend_from_slice(&kept);
+            let free = scratch.matches.iter().filter(|m| m.layer == layer && !overlaps(&kept, m));
+            let mut all: Vec<Match> = free.chain(&kept).copied().collect();
             all.sort_unstable_by_key(|m| m.token_start);
-            let certain = |m: &Match| m.layer == labels::OWN && !self.labels.get(m.label).needs_context;
             let surroundings = Surroundings { text, tokens, matches: &all, certain: &certain };
             for (found, mut evidence) in all.iter().zip(surroundings.evidence(&self.lexicon)) {
                 if found.layer != layer {
@@ -325,12 +336,13 @@ impl Extractor {
                 evidence.spelling = self.spelling(text, found.label, span);
                 let letters = span.char_end - span.char_start;
                 if self.labels.get(found.label).needs_context && !evidence.supports(section, letters) {
-                    note(
-                        &mut dismissed,
-                        self.labels.concept_of(found.label),
-                        span,
-                        "an ordinary word here: nothing around it speaks for the skill",
-                    );
+                    if extras.dismissed {
+                        out.dismissed.push(self.dismissed(
+                            found.label,
+                            span,
+                            "an ordinary word too, and nothing speaks for the skill",
+                        ));
+                    }
                     continue;
                 }
                 kept.push(*found);
@@ -338,8 +350,7 @@ impl Extractor {
             }
             kept.sort_unstable_by_key(|m| m.token_start);
         }
-        let own: Vec<Match> = kept.iter().filter(|m| m.layer == labels::OWN).copied().collect();
-        for shared in coordination::coordinated(&self.matcher, text, tokens, &own) {
+        for shared in coordination::coordinated(&self.matcher, text, tokens, &kept) {
             if self.labels.get(shared.label).needs_context {
                 continue;
             }
@@ -351,33 +362,36 @@ impl Extractor {
             mentions.push(Mention { label: shared.label, rule: Rule::Coordinated, evidence, span, section });
         }
         mentions.sort_unstable_by_key(|m| m.span);
-        self.demanded(text, mentions, dismissed)
+        if extras.candidates {
+            let surroundings = Surroundings { text, tokens, matches: &kept, certain: &certain };
+            let known = |words: &[Token]| self.matcher.label_of(words.iter().map(|t| t.id), labels::OWN).is_some();
+            let free = |c: &Candidate| {
+                mentions.iter().all(|m| m.span.byte_end <= c.span.byte_start || c.span.byte_end <= m.span.byte_start)
+            };
+            out.candidates = emerging::candidates(&surroundings, &self.lexicon, &ranges, known);
+            out.candidates.retain(free);
+        }
+        self.without_negated(text, mentions, extras, out)
     }
 
     /// What the ad states of each mention; those that it says are not asked for fall away.
-    fn demanded(
-        &self,
-        text: &str,
-        mentions: Vec<Mention>,
-        mut dismissed: Option<&mut Vec<Dismissed>>,
-    ) -> (Vec<Mention>, Vec<Demand>) {
+    fn without_negated(&self, text: &str, mentions: Vec<Mention>, extras: Extras, out: &mut Extraction) -> Read {
         let spans: Vec<(usize, usize)> = mentions.iter().map(|m| (m.span.byte_start, m.span.byte_end)).collect();
-        let demands = demand::demands(text, &spans);
-        let mut asked = (Vec::with_capacity(mentions.len()), Vec::with_capacity(mentions.len()));
-        for (mention, demand) in mentions.into_iter().zip(demands) {
-            if demand.negated {
-                note(
-                    &mut dismissed,
-                    self.labels.concept_of(mention.label),
-                    mention.span,
-                    "the ad says that it is not asked for",
-                );
-            } else {
-                asked.0.push(mention);
-                asked.1.push(demand);
+        let mut read =
+            Read { mentions: Vec::with_capacity(mentions.len()), demands: Vec::with_capacity(mentions.len()) };
+        for (mention, demand) in mentions.into_iter().zip(demand::demands(text, &spans)) {
+            if !demand.negated {
+                read.mentions.push(mention);
+                read.demands.push(demand);
+            } else if extras.dismissed {
+                out.dismissed.push(self.dismissed(mention.label, mention.span, "the ad says that it is not asked for"));
             }
         }
-        asked
+        read
+    }
+
+    fn dismissed(&self, label: u32, span: Span, reason: &'static str) -> Dismissed {
+        Dismissed { name: Arc::clone(&self.labels.concept_of(label).name), span, reason }
     }
 
     /// The mentions by concept, and the concepts that they imply.
@@ -387,30 +401,19 @@ impl Extractor {
         for (at, mention) in mentions.iter().enumerate() {
             let concept = self.labels.get(mention.label).concept;
             let i = *place.entry(concept).or_insert_with(|| {
-                findings.push(Finding {
-                    concept,
-                    mentions: Vec::new(),
-                    features: Features::default(),
-                    implied_by: None,
-                });
+                findings.push(Finding::new(concept));
                 findings.len() - 1
             });
             findings[i].mentions.push(at);
         }
-        let explicit = findings.len();
-        for i in 0..explicit {
-            let by = findings[i].concept;
-            for &implied in &self.labels.concept(by).implies {
-                if let std::collections::hash_map::Entry::Vacant(slot) = place.entry(implied) {
-                    slot.insert(findings.len());
-                    let first = findings[i].mentions[0];
-                    findings.push(Finding {
-                        concept: implied,
-                        mentions: vec![first],
-                        features: Features::default(),
-                        implied_by: Some(by),
-                    });
-                }
+        for i in 0..findings.len() {
+            let (by, first) = (findings[i].concept, findings[i].mentions[0]);
+            for &concept in &self.labels.concept(by).implies {
+                let at = *place.entry(concept).or_insert_with(|| {
+                    findings.push(Finding { mentions: vec![first], implied_by: Some(by), ..Finding::new(concept) });
+                    findings.len() - 1
+                });
+                findings[at].implying += 1;
             }
         }
         for finding in &mut findings {
@@ -420,7 +423,8 @@ impl Extractor {
     }
 
     fn describe(&self, finding: &Finding, mentions: &[Mention]) -> Features {
-        let mut features = Features::new(self.labels.concept(finding.concept), finding.implied_by.is_some());
+        let mut features =
+            Features::new(self.labels.concept(finding.concept), finding.implied_by.is_some(), finding.implying);
         for mention in finding.mentions.iter().map(|&at| &mentions[at]) {
             let label = self.labels.get(mention.label);
             features.add(
@@ -463,7 +467,7 @@ impl Extractor {
         }
     }
 
-    fn skill(&self, text: &str, mention: &Mention, concept: u32, confidence: f32) -> Skill {
+    fn skill(&self, text: &str, mention: &Mention, demand: &Demand, concept: u32) -> Skill {
         let entry = self.labels.concept(concept);
         let span = mention.span;
         Skill {
@@ -479,8 +483,9 @@ impl Extractor {
             rule: mention.rule,
             implied_by: None,
             evidence: mention.evidence,
-            demand: Demand::default(),
-            confidence,
+            demand: *demand,
+            version: demand.version_in(text).map(str::to_owned),
+            confidence: 0.0,
             section: mention.section,
             span,
             esco_uri: entry.esco_uri.clone(),
@@ -494,15 +499,18 @@ struct Finding {
     mentions: Vec<usize>,
     features: Features,
     implied_by: Option<u32>,
+    /// How many concepts of the ad imply it.
+    implying: u32,
 }
 
-fn note(dismissed: &mut Option<&mut Vec<Dismissed>>, concept: &ConceptEntry, span: Span, reason: &'static str) {
-    if let Some(dismissed) = dismissed {
-        dismissed.push(Dismissed { name: Arc::clone(&concept.name), span, reason });
+impl Finding {
+    fn new(concept: u32) -> Self {
+        Self { concept, mentions: Vec::new(), features: Features::default(), implied_by: None, implying: 0 }
     }
 }
 
-fn span(tokens: &[Token], start: u32, end: u32) -> Span {
+/// The place of tokens `start..end`, which are at least one.
+pub(crate) fn span(tokens: &[Token], start: u32, end: u32) -> Span {
     let (first, last) = (&tokens[start as usize], &tokens[end as usize - 1]);
     Span {
         byte_start: first.start as usize,

@@ -9,6 +9,7 @@ pub mod confidence;
 pub mod context;
 pub mod coordination;
 pub mod demand;
+pub mod emerging;
 pub mod esco;
 pub mod extract;
 pub mod labels;

@@ -21,6 +21,10 @@ pub enum Section {
     Benefits,
     /// About the employer.
     About,
+    /// The portal's own words.
+    Portal,
+    /// Degrees.
+    Education,
     /// No heading says.
     #[default]
     Body,
@@ -36,6 +40,8 @@ impl Section {
             Self::Desirable => "desirable",
             Self::Benefits => "benefits",
             Self::About => "about",
+            Self::Portal => "portal",
+            Self::Education => "education",
             Self::Body => "body",
         }
     }

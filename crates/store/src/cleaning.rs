@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::{execute, into_error};
 
+/// What was extracted from an ad goes when its text changes.
+const OF_EXTRACTION: [&str; 2] = ["extracted_skills", "skill_candidates"];
+
 /// An ad as it came in.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct RawAd {
@@ -175,7 +178,9 @@ pub async fn write<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &s
          JOIN unnest($1::uuid[], $2::text[], $3::bool[]) AS new(job_id, text, usable) USING (job_id)
          WHERE c.combined_text <> new.text OR c.is_usable <> new.usable";
     let stale = [ids.clone().into(), texts.into(), usable.into()];
-    execute(txn, &format!("DELETE FROM extracted_skills WHERE job_id IN ({changed})"), stale.clone()).await?;
+    for table in OF_EXTRACTION {
+        execute(txn, &format!("DELETE FROM {table} WHERE job_id IN ({changed})"), stale.clone()).await?;
+    }
     execute(
         txn,
         &format!(
@@ -195,7 +200,9 @@ pub async fn write<C: ConnectionTrait>(txn: &C, rows: &[CleanedRow], version: &s
 /// Database errors.
 pub async fn mark_duplicates<C: ConnectionTrait>(txn: &C, repeats: &[(Uuid, Uuid, String)]) -> Result<(), DbErr> {
     let ids: Vec<Uuid> = repeats.iter().map(|(repeat, ..)| *repeat).collect();
-    execute(txn, "DELETE FROM extracted_skills WHERE job_id = ANY($1)", [ids.into()]).await?;
+    for table in OF_EXTRACTION {
+        execute(txn, &format!("DELETE FROM {table} WHERE job_id = ANY($1)"), [ids.clone().into()]).await?;
+    }
     execute(
         txn,
         "UPDATE cleaned_jobs SET is_usable = false, unusable_reason = 'duplicate', duplicate_of = first,

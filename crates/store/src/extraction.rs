@@ -47,6 +47,37 @@ pub struct Mention {
     pub skill_kind: String,
     /// Why it counts.
     pub reason: String,
+    /// Name in Spanish, where it has one of its own.
+    pub name_es: String,
+    /// `required`, `desirable` or empty.
+    pub necessity: String,
+    /// Least years of experience.
+    pub years_min: Option<f32>,
+    /// Most years of experience.
+    pub years_max: Option<f32>,
+    /// Level, such as `advanced` or `b2`.
+    pub level: String,
+    /// Version, as written.
+    pub version: String,
+    /// Name of the skill that implies it; empty where the ad names it.
+    pub implied_by: String,
+}
+
+/// A phrase of an ad that may be a skill, as it is stored.
+#[derive(Debug, Clone)]
+pub struct CandidateMention {
+    /// The ad.
+    pub job_id: Uuid,
+    /// The phrase, folded.
+    pub phrase: String,
+    /// As it stands in the ad.
+    pub surface: String,
+    /// `listed`, `announced` or `name`.
+    pub pattern: String,
+    /// First code point in the combined text.
+    pub span_start: i32,
+    /// One past the last code point.
+    pub span_end: i32,
 }
 
 /// What made the mentions.
@@ -75,6 +106,12 @@ pub struct OwnConcept {
     pub parent_uri: Option<String>,
     /// ESCO concept that means the same.
     pub esco_uri: Option<String>,
+    /// Name in Spanish, where it has one of its own.
+    pub name_es: String,
+    /// Title of the technology in O*NET.
+    pub onet: Option<String>,
+    /// Ids of the concepts that it implies.
+    pub implies: Vec<String>,
     /// What to know about its ambiguity.
     pub note: String,
 }
@@ -131,7 +168,7 @@ pub async fn set_status<C: ConnectionTrait>(db: &C, ids: &[Uuid], status: &str) 
     .await
 }
 
-/// Replaces the mentions of some ads and marks the ads completed.
+/// Replaces the mentions and candidates of some ads and marks the ads completed.
 ///
 /// # Errors
 /// Database errors.
@@ -139,6 +176,7 @@ pub async fn write<C: ConnectionTrait>(
     txn: &C,
     ids: &[Uuid],
     mentions: &[Mention],
+    candidates: &[CandidateMention],
     versions: &Versions,
 ) -> Result<(), DbErr> {
     execute(txn, "DELETE FROM extracted_skills WHERE job_id = ANY($1)", [ids.to_vec().into()]).await?;
@@ -147,13 +185,16 @@ pub async fn write<C: ConnectionTrait>(
         txn,
         "INSERT INTO extracted_skills (job_id, skill_text, skill_type, extraction_method, confidence_score,
              source_section, span_start, span_end, esco_uri, skill_id, concept_uri, normalized_skill, skill_kind, reason,
-             extractor_version, taxonomy_version)
+             extractor_version, taxonomy_version, name_es, necessity, years_min, years_max, level, version, implied_by)
          SELECT job_id, skill_text, skill_type, method, confidence, section, span_start, span_end,
-             nullif(esco_uri, ''), skill_id, concept_uri, name, kind, reason, $15, $16
+             nullif(esco_uri, ''), skill_id, concept_uri, name, kind, reason, $15, $16,
+             name_es, necessity, nullif(years_min, 'NaN'), nullif(years_max, 'NaN'), level, version, implied_by
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::real[], $5::text[], $6::int[], $7::int[], $8::text[],
-                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+                     $17::text[], $18::text[], $19::real[], $20::real[], $21::text[], $22::text[], $23::text[])
              AS row(job_id, skill_text, method, confidence, section, span_start, span_end, esco_uri, skill_id,
-                    concept_uri, name, kind, reason, skill_type)
+                    concept_uri, name, kind, reason, skill_type, name_es, necessity, years_min, years_max, level, version,
+                    implied_by)
          ON CONFLICT DO NOTHING",
         [
             mentions.iter().map(|m| m.job_id).collect::<Vec<_>>().into(),
@@ -172,10 +213,43 @@ pub async fn write<C: ConnectionTrait>(
             text(|m| &m.skill_type).into(),
             versions.extractor.clone().into(),
             versions.taxonomy.clone().into(),
+            text(|m| &m.name_es).into(),
+            text(|m| &m.necessity).into(),
+            mentions.iter().map(|m| m.years_min.unwrap_or(f32::NAN)).collect::<Vec<_>>().into(),
+            mentions.iter().map(|m| m.years_max.unwrap_or(f32::NAN)).collect::<Vec<_>>().into(),
+            text(|m| &m.level).into(),
+            text(|m| &m.version).into(),
+            text(|m| &m.implied_by).into(),
         ],
     )
     .await?;
+    write_candidates(txn, ids, candidates).await?;
     set_status(txn, ids, "completed").await
+}
+
+async fn write_candidates<C: ConnectionTrait>(
+    txn: &C,
+    ids: &[Uuid],
+    candidates: &[CandidateMention],
+) -> Result<(), DbErr> {
+    execute(txn, "DELETE FROM skill_candidates WHERE job_id = ANY($1)", [ids.to_vec().into()]).await?;
+    let text =
+        |field: fn(&CandidateMention) -> &str| candidates.iter().map(|c| field(c).to_string()).collect::<Vec<_>>();
+    execute(
+        txn,
+        "INSERT INTO skill_candidates (job_id, phrase, surface, pattern, span_start, span_end)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[])
+         ON CONFLICT DO NOTHING",
+        [
+            candidates.iter().map(|c| c.job_id).collect::<Vec<_>>().into(),
+            text(|c| &c.phrase).into(),
+            text(|c| &c.surface).into(),
+            text(|c| &c.pattern).into(),
+            candidates.iter().map(|c| c.span_start).collect::<Vec<_>>().into(),
+            candidates.iter().map(|c| c.span_end).collect::<Vec<_>>().into(),
+        ],
+    )
+    .await
 }
 
 /// Replaces the observatory's own concepts and their labels, unless this version
@@ -212,14 +286,18 @@ async fn insert_concepts<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept], v
     let text = |field: fn(&OwnConcept) -> &str| concepts.iter().map(|c| field(c).to_string()).collect::<Vec<_>>();
     // Arrays of arrays can't be unnested row by row: the labels travel as JSON.
     let labels: Vec<String> = concepts.iter().map(|c| serde_json::Value::from(c.labels.clone()).to_string()).collect();
+    let implies: Vec<String> =
+        concepts.iter().map(|c| serde_json::Value::from(c.implies.clone()).to_string()).collect();
     execute(
         txn,
         "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, kind, parent_uri, esco_uri, note, aliases,
-             taxonomy_version)
+             taxonomy_version, name_es, onet, implies)
          SELECT skill_id, concept_uri, name, kind, nullif(parent_uri, ''), nullif(esco_uri, ''), note,
-             ARRAY(SELECT jsonb_array_elements_text(labels::jsonb)), $9
-         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-             AS row(skill_id, concept_uri, name, kind, parent_uri, esco_uri, note, labels)",
+             ARRAY(SELECT jsonb_array_elements_text(labels::jsonb)), $9, name_es, nullif(onet, ''),
+             ARRAY(SELECT jsonb_array_elements_text(implies::jsonb))
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $10::text[], $11::text[], $12::text[])
+             AS row(skill_id, concept_uri, name, kind, parent_uri, esco_uri, note, labels, name_es, onet, implies)",
         [
             text(|c| &c.skill_id).into(),
             text(|c| &c.concept_uri).into(),
@@ -230,6 +308,9 @@ async fn insert_concepts<C: ConnectionTrait>(txn: &C, concepts: &[OwnConcept], v
             text(|c| &c.note).into(),
             labels.into(),
             version.into(),
+            text(|c| &c.name_es).into(),
+            text(|c| c.onet.as_deref().unwrap_or_default()).into(),
+            implies.into(),
         ],
     )
     .await

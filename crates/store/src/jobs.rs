@@ -41,7 +41,7 @@ impl JobFilter {
             conditions.and("j.posted_date <= ? AND j.listed_date <= ?", day);
         }
         if !self.skill.is_empty() {
-            let skill_of_job = "j.job_id IN (SELECT s.job_id FROM extracted_skills s WHERE s.skill_id = ?)";
+            let skill_of_job = "j.job_id IN (SELECT s.job_id FROM named_skills s WHERE s.skill_id = ?)";
             conditions.and(skill_of_job, self.skill.as_str());
         }
         if !self.status.is_empty() {
@@ -210,6 +210,20 @@ pub struct SkillMention {
     pub skill_kind: String,
     /// Why it counts.
     pub reason: String,
+    /// Name in Spanish, where it has one of its own.
+    pub name_es: String,
+    /// `required`, `desirable` or empty.
+    pub necessity: String,
+    /// Least years of experience.
+    pub years_min: Option<f32>,
+    /// Most years of experience.
+    pub years_max: Option<f32>,
+    /// Level, such as `advanced` or `b2`.
+    pub level: String,
+    /// Version, as written.
+    pub version: String,
+    /// Name of the skill that implies it.
+    pub implied_by: String,
 }
 
 /// One ad with its texts and skills; none where there is no such ad.
@@ -230,7 +244,8 @@ pub async fn get<C: ConnectionTrait>(db: &C, job_id: Uuid) -> Result<Option<JobD
     let skills = SkillMention::find_by_statement(Statement::from_sql_and_values(
         backend,
         "SELECT skill_text, skill_type, extraction_method, confidence_score, source_section, span_start, span_end,
-                esco_uri, skill_id, concept_uri, normalized_skill, skill_kind, reason
+                esco_uri, skill_id, concept_uri, normalized_skill, skill_kind, reason, name_es, necessity, years_min, years_max,
+                level, version, implied_by
          FROM extracted_skills WHERE job_id = $1 ORDER BY span_start, span_end, skill_id, extraction_method",
         [job_id.into()],
     ))

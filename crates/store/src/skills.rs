@@ -28,6 +28,10 @@ pub struct SkillFilter {
     pub method: String,
     /// Characters in the name; case and accents don't matter.
     pub query: String,
+    /// Count also what ads only imply.
+    pub include_implied: bool,
+    /// `required` or `desirable`.
+    pub necessity: String,
 }
 
 impl SkillFilter {
@@ -57,6 +61,8 @@ pub struct SkillName {
     pub kind: String,
     /// ESCO concept that means the same; may be empty.
     pub esco_uri: String,
+    /// Name in Spanish, where it has one of its own; may be empty.
+    pub name_es: String,
 }
 
 /// A skill in a ranking.
@@ -98,7 +104,8 @@ pub struct SkillKey {
 /// a LATERAL join beside something with a `skill_id`; the index has this order.
 fn names_sql(skill_id: &str) -> String {
     format!(
-        "SELECT s.concept_uri, s.normalized_skill AS name, s.skill_kind AS kind, coalesce(s.esco_uri, '') AS esco_uri
+        "SELECT s.concept_uri, s.normalized_skill AS name, s.skill_kind AS kind, coalesce(s.esco_uri, '') AS esco_uri,
+                s.name_es
          FROM extracted_skills s WHERE s.skill_id = {skill_id} ORDER BY s.skill_id DESC, s.job_id DESC LIMIT 1"
     )
 }
@@ -173,7 +180,11 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
     if !filter.method.is_empty() {
         conditions.and("s.extraction_method = ?", filter.method.as_str());
     }
+    if !filter.necessity.is_empty() {
+        conditions.and("s.necessity = ?", filter.necessity.as_str());
+    }
     let matches = conditions.sql();
+    let table = if filter.include_implied { "extracted_skills" } else { "named_skills" };
     let named = if filter.query.is_empty() {
         "TRUE".to_string()
     } else {
@@ -185,7 +196,7 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
         "SELECT counted.*, named.* FROM (
              SELECT s.skill_id, count(DISTINCT s.job_id) AS job_count, count(*) AS total_mentions,
                     avg(s.confidence_score) AS avg_confidence
-             FROM extracted_skills s JOIN raw_jobs j USING (job_id) WHERE {matches}
+             FROM {table} s JOIN raw_jobs j USING (job_id) WHERE {matches}
              GROUP BY s.skill_id) counted
          CROSS JOIN LATERAL ({names}) named
          WHERE {named}",
@@ -200,13 +211,13 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
 /// Database errors.
 pub async fn name<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<Option<SkillName>, DbErr> {
     let sql = format!(
-        "SELECT skill_id, concept_uri, name, kind, esco_uri FROM (
+        "SELECT skill_id, concept_uri, name, kind, esco_uri, name_es FROM (
              SELECT 1 AS place, $1 AS skill_id, named.* FROM ({names}) named
              UNION ALL
-             SELECT 2, skill_id, concept_uri, name, kind, coalesce(esco_uri, '')
+             SELECT 2, skill_id, concept_uri, name, kind, coalesce(esco_uri, ''), name_es
              FROM taxonomy_concepts WHERE skill_id = $1
              UNION ALL
-             SELECT 3, skill_id, concept_uri, preferred_label_en, skill_type, concept_uri
+             SELECT 3, skill_id, concept_uri, preferred_label_en, skill_type, concept_uri, coalesce(preferred_label_es, '')
              FROM esco_taxonomy WHERE skill_id = $1) known
          ORDER BY place LIMIT 1",
         names = names_sql("$1"),
@@ -258,7 +269,7 @@ pub struct SurfaceCount {
 pub async fn figures<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<SkillFigures, DbErr> {
     let surfaces = SurfaceCount::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT s.skill_text, count(*) AS mentions FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+        "SELECT s.skill_text, count(*) AS mentions FROM named_skills s JOIN raw_jobs j USING (job_id)
          WHERE s.skill_id = $1 AND j.extraction_status = 'completed'
          GROUP BY s.skill_text ORDER BY mentions DESC, s.skill_text COLLATE \"C\"",
         [skill_id.into()],
@@ -286,7 +297,7 @@ async fn groups<C: ConnectionTrait>(db: &C, skill_id: &str, expression: &str) ->
     let sql = format!(
         "SELECT {expression} AS name, count(*) AS jobs_total, count(mine.job_id) AS job_count
          FROM raw_jobs j
-         LEFT JOIN (SELECT DISTINCT job_id FROM extracted_skills WHERE skill_id = $1) mine USING (job_id)
+         LEFT JOIN (SELECT DISTINCT job_id FROM named_skills WHERE skill_id = $1) mine USING (job_id)
          WHERE j.extraction_status = 'completed' AND {expression} IS NOT NULL GROUP BY 1"
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [skill_id.into()]);
@@ -334,16 +345,16 @@ pub async fn co_occurring<C: ConnectionTrait>(
     let (mine, limit) = (conditions.bind(skill_id), conditions.bind(limit as i64));
     let sql = format!(
         "WITH mine AS MATERIALIZED (
-             SELECT DISTINCT s.job_id FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+             SELECT DISTINCT s.job_id FROM named_skills s JOIN raw_jobs j USING (job_id)
              WHERE s.skill_id = {mine} AND {matches}),
          counted AS (
              SELECT s.skill_id, count(DISTINCT s.job_id) AS both_count
-             FROM extracted_skills s JOIN mine USING (job_id) WHERE s.skill_id <> {mine}
+             FROM named_skills s JOIN mine USING (job_id) WHERE s.skill_id <> {mine}
              GROUP BY s.skill_id ORDER BY both_count DESC FETCH FIRST {limit} ROWS WITH TIES),
          beside AS (
              SELECT * FROM counted CROSS JOIN LATERAL ({names}) named
              ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\" LIMIT {limit})
-         SELECT beside.*, (SELECT count(DISTINCT s.job_id) FROM extracted_skills s JOIN raw_jobs j USING (job_id)
+         SELECT beside.*, (SELECT count(DISTINCT s.job_id) FROM named_skills s JOIN raw_jobs j USING (job_id)
                            WHERE s.skill_id = beside.skill_id AND {matches}) AS other_count
          FROM beside ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\"",
         names = names_sql("counted.skill_id"),

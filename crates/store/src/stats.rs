@@ -56,7 +56,7 @@ const SQL: &str = "
         SELECT j.country, j.portal, j.posted_date, j.scraped_at, j.is_processed, j.extraction_status,
                c.is_usable, c.unusable_reason, c.detected_language
         FROM raw_jobs j LEFT JOIN cleaned_jobs c USING (job_id)),
-    mention AS MATERIALIZED (SELECT skill_id, count(*) AS mentions FROM extracted_skills GROUP BY skill_id)
+    mention AS MATERIALIZED (SELECT skill_id, count(*) AS mentions FROM named_skills GROUP BY skill_id)
     SELECT count(*) AS total_jobs,
         count(*) FILTER (WHERE is_usable) AS cleaned_jobs,
         count(*) FILTER (WHERE NOT is_usable) AS rejected_jobs,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use observatory_proto::{
     Error,
     cleaner::UnusableReason,
-    common::{ExtractionMethod, Section, SkillRef, SkillType, Span},
+    common::{Demand, ExtractionMethod, Necessity, Section, SkillRef, SkillType, Span},
     extractor::ExtractedSkill,
     jobs::{ExtractionStatus, Job},
 };
@@ -75,6 +75,7 @@ pub fn skill_ref(skill: SkillName) -> SkillRef {
         name: skill.name,
         kind: skill.kind,
         esco_uri: skill.esco_uri,
+        name_es: skill.name_es,
     }
 }
 
@@ -130,7 +131,18 @@ fn mention(mention: SkillMention) -> ExtractedSkill {
             name: mention.normalized_skill,
             kind: mention.skill_kind,
             esco_uri: mention.esco_uri.unwrap_or_default(),
+            name_es: mention.name_es,
         }),
+        demand: Some(Demand {
+            necessity: Necessity::from_str_name(&proto_name("NECESSITY_", &mention.necessity))
+                .unwrap_or_default()
+                .into(),
+            years_min: mention.years_min,
+            years_max: mention.years_max,
+            level: mention.level,
+            version: mention.version,
+        }),
+        implied_by: mention.implied_by,
         skill_text: mention.skill_text,
         skill_type: skill_type.unwrap_or_default().into(),
         extraction_method: method.unwrap_or_default().into(),

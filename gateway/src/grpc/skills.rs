@@ -5,8 +5,9 @@ use observatory_proto::{
     Error, Reason,
     skills::{
         CoOccurringSkill, CountryCount, GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest,
-        ListCoOccurringSkillsResponse, ListSkillsRequest, ListSkillsResponse, MonthCount, SkillCount, SurfaceCount,
-        skill_service_server::SkillService,
+        ListCoOccurringSkillsResponse, ListEmergingSkillsRequest, ListEmergingSkillsResponse, ListSkillsRequest,
+        ListSkillsResponse, MonthCount, ReviewEmergingSkillRequest, ReviewEmergingSkillResponse, SkillCount,
+        SurfaceCount, skill_service_server::SkillService,
     },
 };
 use observatory_store::{
@@ -45,6 +46,7 @@ impl Skills {
 impl SkillService for Skills {
     async fn list_skills(&self, request: Request<ListSkillsRequest>) -> Result<Response<ListSkillsResponse>, Status> {
         let request = request.into_inner();
+        let necessity = stored_name(request.necessity().as_str_name(), "NECESSITY_");
         let filter = SkillFilter {
             posted_from: day("posted_from", &request.posted_from)?,
             posted_to: day("posted_to", &request.posted_to)?,
@@ -53,6 +55,8 @@ impl SkillService for Skills {
             portal: plain(&request.portal),
             kind: plain(&request.kind),
             query: plain(&request.query),
+            include_implied: request.include_implied,
+            necessity,
         };
         let after: Option<SkillKey> = page::decode("ListSkills", &filter, &request.page_token)?;
         let limit = page_size(request.limit, DEFAULT_LIMIT);
@@ -121,6 +125,20 @@ impl SkillService for Skills {
             lift: lift(other.both, beside.job_count, other.other, beside.jobs_total),
         });
         Ok(Response::new(ListCoOccurringSkillsResponse { skills: skills.collect(), job_count: int(beside.job_count) }))
+    }
+
+    async fn list_emerging_skills(
+        &self,
+        _: Request<ListEmergingSkillsRequest>,
+    ) -> Result<Response<ListEmergingSkillsResponse>, Status> {
+        Err(Error::capability_missing("emerging", "not here yet").into())
+    }
+
+    async fn review_emerging_skill(
+        &self,
+        _: Request<ReviewEmergingSkillRequest>,
+    ) -> Result<Response<ReviewEmergingSkillResponse>, Status> {
+        Err(Error::capability_missing("emerging", "not here yet").into())
     }
 }
 

@@ -80,6 +80,8 @@ impl TaxonomyService for Taxonomy {
             unchanged: int(report.changes.unchanged),
             rejected: int(report.rejected),
             issues: report.issues,
+            changes: Vec::new(),
+            not_received: 0,
             time_ms: int(started.elapsed().as_millis()),
         }))
     }
@@ -93,6 +95,7 @@ fn concept(concept: taxonomy::Concept) -> Concept {
             name: concept.name,
             kind: concept.kind,
             esco_uri: concept.esco_uri,
+            name_es: String::new(),
         }),
         preferred_label_en: concept.preferred_label_en,
         preferred_label_es: concept.preferred_label_es,

@@ -3,16 +3,21 @@
 use std::{sync::Arc, time::Instant};
 
 use observatory_extraction::{
-    extract::{Method, Skill, combine},
+    demand::Necessity,
+    emerging::Candidate,
+    extract::{self, Dismissed, Extraction, Extras, Method, Skill, combine},
+    matcher::Scratch,
     sections::Section,
 };
 use observatory_operations::{Backend, Submit};
 use observatory_proto::{
     Error, Reason,
-    common::{ExtractionMethod, Pipeline, Section as PbSection, SkillRef, SkillType, Span},
+    common::{
+        Demand, ExtractionMethod, Necessity as PbNecessity, Pipeline, Section as PbSection, SkillRef, SkillType, Span,
+    },
     extractor::{
-        BatchExtractSkillsRequest, ExtractSkillsRequest, ExtractSkillsResponse, ExtractedSkill,
-        extractor_service_server::ExtractorService,
+        BatchExtractSkillsRequest, DismissedLabel, ExtractSkillsRequest, ExtractSkillsResponse, ExtractedSkill,
+        SkillCandidate, extractor_service_server::ExtractorService,
     },
     google::longrunning::Operation,
 };
@@ -42,17 +47,31 @@ impl ExtractorService for Grpc {
         let response = tokio::task::spawn_blocking(move || {
             let started = Instant::now();
             let (text, title_len) = combine(&request.title, &request.text);
-            let mut extraction = loaded.extractor.extract(&text, title_len);
+            let extractor = &loaded.extractor;
+            let extras = Extras { dismissed: request.explain, candidates: request.explain };
+            let mut extraction = extractor.extract_with(&text, title_len, extras, &mut Scratch::default());
             if !methods.is_empty() {
                 extraction.skills.retain(|skill| methods.contains(&method_to_proto(skill.method)));
             }
+            let sure = |skill: &Skill| match request.min_confidence {
+                0.0 => extractor.is_asked(skill),
+                bar => skill.confidence >= bar,
+            };
+            let (asked, unsure): (Vec<Skill>, Vec<Skill>) = extraction.skills.into_iter().partition(sure);
+            let asked = Extraction { skills: asked, ..Extraction::default() };
+            let mut dismissed: Vec<_> = extraction.dismissed.into_iter().map(dismissed_to_proto).collect();
+            if request.explain {
+                dismissed.extend(unsure.iter().map(unsure_to_proto));
+            }
             ExtractSkillsResponse {
-                distinct_skills: extraction.distinct().len() as i32,
+                distinct_skills: asked.distinct().len() as i32,
                 time_us: started.elapsed().as_micros() as i32,
-                skills: extraction.skills.into_iter().map(skill_to_proto).collect(),
+                skills: asked.skills.into_iter().map(skill_to_proto).collect(),
                 text,
                 extractor_version: loaded.extractor_version().into(),
                 taxonomy_version: loaded.taxonomy_version.clone(),
+                dismissed,
+                candidates: extraction.candidates.into_iter().map(candidate_to_proto).collect(),
             }
         })
         .await
@@ -98,14 +117,59 @@ fn skill_to_proto(skill: Skill) -> ExtractedSkill {
             name: skill.name.to_string(),
             kind: skill.kind.to_string(),
             esco_uri: skill.esco_uri.as_deref().unwrap_or_default().to_string(),
+            name_es: skill.name_es.as_deref().unwrap_or_default().to_string(),
         }),
+        demand: Some(Demand {
+            necessity: necessity_to_proto(skill.necessity()).into(),
+            years_min: skill.demand.years_min,
+            years_max: skill.demand.years_max,
+            level: skill.demand.level.map(|level| level.as_str().to_lowercase()).unwrap_or_default(),
+            version: skill.version.clone().unwrap_or_default(),
+        }),
+        implied_by: skill.implied_by.as_deref().unwrap_or_default().to_string(),
         skill_type: if skill.implied_by.is_some() { SkillType::Implicit } else { SkillType::Explicit }.into(),
         extraction_method: method_to_proto(skill.method).into(),
         confidence_score: skill.confidence,
         source_section: section_to_proto(skill.section).into(),
-        span: Some(Span { start: skill.span.char_start as i32, end: skill.span.char_end as i32 }),
+        span: Some(span_to_proto(skill.span)),
         reason: skill.reason(),
         skill_text: skill.surface,
+    }
+}
+
+fn necessity_to_proto(necessity: Necessity) -> PbNecessity {
+    match necessity {
+        Necessity::Required => PbNecessity::Required,
+        Necessity::Desirable => PbNecessity::Desirable,
+        Necessity::Unstated => PbNecessity::Unspecified,
+    }
+}
+
+fn span_to_proto(span: extract::Span) -> Span {
+    Span { start: span.char_start as i32, end: span.char_end as i32 }
+}
+
+fn dismissed_to_proto(dismissed: Dismissed) -> DismissedLabel {
+    DismissedLabel {
+        name: dismissed.name.to_string(),
+        span: Some(span_to_proto(dismissed.span)),
+        reason: dismissed.reason.into(),
+    }
+}
+
+fn unsure_to_proto(skill: &Skill) -> DismissedLabel {
+    DismissedLabel {
+        name: skill.name.to_string(),
+        span: Some(span_to_proto(skill.span)),
+        reason: format!("not sure enough ({:.2}): {}", skill.confidence, skill.reason()),
+    }
+}
+
+fn candidate_to_proto(candidate: Candidate) -> SkillCandidate {
+    SkillCandidate {
+        text: candidate.surface,
+        span: Some(span_to_proto(candidate.span)),
+        pattern: candidate.pattern.as_str().into(),
     }
 }
 
@@ -126,5 +190,7 @@ fn section_to_proto(section: Section) -> PbSection {
         Section::Benefits => PbSection::Benefits,
         Section::About => PbSection::About,
         Section::Body => PbSection::Body,
+        Section::Portal => PbSection::Portal,
+        Section::Education => PbSection::Education,
     }
 }

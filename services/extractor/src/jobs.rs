@@ -3,14 +3,16 @@
 use std::{collections::HashSet, sync::Arc};
 
 use observatory_extraction::{
-    extract::{Skill, title_len},
+    demand::Necessity,
+    emerging::Candidate,
+    extract::{Extras, Skill, title_len},
     matcher::Scratch,
     taxonomy::URI_PREFIX,
 };
 use observatory_proto::Error;
 use observatory_store::{
     effects,
-    extraction::{self, CleanAd, Mention, Versions},
+    extraction::{self, CandidateMention, CleanAd, Mention, Versions},
     into_error,
 };
 use sea_orm::{DatabaseConnection, TransactionTrait};
@@ -57,31 +59,47 @@ async fn find_and_store(
     operation_id: &str,
 ) -> Result<(), Error> {
     let versions = Versions { extractor: loaded.extractor_version().into(), taxonomy: loaded.taxonomy_version.clone() };
-    let mentions = tokio::task::spawn_blocking(move || find(&loaded, &ads))
+    let found = tokio::task::spawn_blocking(move || find(&loaded, &ads))
         .await
         .map_err(|panic| Error::internal(format!("extraction panicked: {panic}")))?;
     let tasks: Vec<_> = ids.iter().map(|id| (id.to_string(), "extracted".to_string())).collect();
 
     let txn = db.begin().await.map_err(into_error)?;
     let before = effects::claim(&txn, operation_id, &tasks).await.map_err(into_error)?;
-    let fresh: Vec<Uuid> = ids.iter().copied().filter(|id| !before.contains_key(&id.to_string())).collect();
-    let mentions: Vec<Mention> =
-        mentions.into_iter().filter(|mention| !before.contains_key(&mention.job_id.to_string())).collect();
-    extraction::write(&txn, &fresh, &mentions, &versions).await.map_err(into_error)?;
+    let is_fresh = |id: Uuid| !before.contains_key(&id.to_string());
+    let fresh: Vec<Uuid> = ids.iter().copied().filter(|id| is_fresh(*id)).collect();
+    let (mut mentions, mut candidates) = found;
+    mentions.retain(|mention| is_fresh(mention.job_id));
+    candidates.retain(|candidate| is_fresh(candidate.job_id));
+    extraction::write(&txn, &fresh, &mentions, &candidates, &versions).await.map_err(into_error)?;
     let done: Vec<Uuid> = ids.iter().copied().filter(|id| before.contains_key(&id.to_string())).collect();
     extraction::set_status(&txn, &done, "completed").await.map_err(into_error)?;
     txn.commit().await.map_err(into_error)
 }
 
-fn find(loaded: &Loaded, ads: &[CleanAd]) -> Vec<Mention> {
+fn find(loaded: &Loaded, ads: &[CleanAd]) -> (Vec<Mention>, Vec<CandidateMention>) {
     let mut scratch = Scratch::default();
-    let mut mentions = Vec::new();
+    let extras = Extras { candidates: true, ..Extras::default() };
+    let (mut mentions, mut candidates) = (Vec::new(), Vec::new());
     for ad in ads {
         let title = if ad.title_cleaned.is_empty() { 0 } else { title_len(&ad.combined_text) };
-        let extraction = loaded.extractor.extract_with(&ad.combined_text, title, &mut scratch);
-        mentions.extend(extraction.skills.into_iter().map(|skill| mention(ad.job_id, skill)));
+        let extraction = loaded.extractor.extract_with(&ad.combined_text, title, extras, &mut scratch);
+        let asked = extraction.skills.into_iter().filter(|skill| loaded.extractor.is_asked(skill));
+        mentions.extend(asked.map(|skill| mention(ad.job_id, skill)));
+        candidates.extend(extraction.candidates.into_iter().map(|found| candidate(ad.job_id, found)));
     }
-    mentions
+    (mentions, candidates)
+}
+
+fn candidate(job_id: Uuid, found: Candidate) -> CandidateMention {
+    CandidateMention {
+        job_id,
+        pattern: found.pattern.as_str().into(),
+        span_start: found.span.char_start as i32,
+        span_end: found.span.char_end as i32,
+        phrase: found.phrase,
+        surface: found.surface,
+    }
 }
 
 fn mention(job_id: Uuid, skill: Skill) -> Mention {
@@ -95,10 +113,21 @@ fn mention(job_id: Uuid, skill: Skill) -> Mention {
         esco_uri: skill.esco_uri.as_deref().map(str::to_string),
         skill_id: skill_id(&skill.concept_uri).into(),
         concept_uri: skill.concept_uri.to_string(),
+        name_es: skill.name_es.as_deref().unwrap_or_default().to_string(),
+        necessity: match skill.necessity() {
+            Necessity::Required => "required".into(),
+            Necessity::Desirable => "desirable".into(),
+            Necessity::Unstated => String::new(),
+        },
+        years_min: skill.demand.years_min,
+        years_max: skill.demand.years_max,
+        level: skill.demand.level.map(|level| level.as_str().to_lowercase()).unwrap_or_default(),
+        implied_by: skill.implied_by.as_deref().unwrap_or_default().to_string(),
         normalized_skill: skill.name.to_string(),
         skill_kind: skill.kind.to_string(),
         reason: skill.reason(),
         skill_type: if skill.implied_by.is_some() { "implicit" } else { "explicit" }.into(),
+        version: skill.version.unwrap_or_default(),
         skill_text: skill.surface,
     }
 }

@@ -113,6 +113,9 @@ impl Library {
                     .collect(),
                 parent_uri: concept.parent.as_deref().and_then(|id| self.taxonomy.get(id)).map(|parent| parent.uri()),
                 esco_uri: concept.esco_uri.clone(),
+                name_es: concept.name_es.clone().unwrap_or_default(),
+                onet: concept.onet.clone(),
+                implies: concept.implies.clone(),
                 note: concept.ambiguous.clone().unwrap_or_default(),
             })
             .collect();

@@ -468,6 +468,8 @@ struct ConceptEntry {
     implies: Vec<String>,
     ambiguous: Option<String>,
     #[serde(default)]
+    ambiguous_labels: Vec<String>,
+    #[serde(default)]
     case_sensitive: Vec<String>,
 }
 
@@ -483,6 +485,7 @@ impl ConceptEntry {
             (&*self.es, Language::Es),
             (&*self.en, Language::En),
             (&*self.pt, Language::Pt),
+            (&*self.ambiguous_labels, Language::Any),
             (&**exact, Language::Any),
         ];
         for (text, language) in all.into_iter().flat_map(|(texts, language)| texts.iter().map(move |t| (t, language))) {
@@ -491,7 +494,10 @@ impl ConceptEntry {
             }
             let exact_case = exact.contains(text);
             labels.push(Label {
-                needs_context: ambiguous && needs_context(text, exact),
+                needs_context: match &*self.ambiguous_labels {
+                    [] => ambiguous && needs_context(text, exact),
+                    listed => listed.contains(text),
+                },
                 text: text.clone(),
                 language,
                 exact_case,

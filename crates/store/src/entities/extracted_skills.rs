@@ -53,6 +53,25 @@ pub struct Model {
     /// `taxonomy_version`.
     #[sea_orm(column_type = "Text")]
     pub taxonomy_version: String,
+    /// `name_es`.
+    #[sea_orm(column_type = "Text")]
+    pub name_es: String,
+    /// `necessity`.
+    #[sea_orm(column_type = "Text")]
+    pub necessity: String,
+    /// `years_min`.
+    pub years_min: Option<f32>,
+    /// `years_max`.
+    pub years_max: Option<f32>,
+    /// `level`.
+    #[sea_orm(column_type = "Text")]
+    pub level: String,
+    /// `version`.
+    #[sea_orm(column_type = "Text")]
+    pub version: String,
+    /// `implied_by`.
+    #[sea_orm(column_type = "Text")]
+    pub implied_by: String,
     /// `extracted_at`.
     pub extracted_at: DateTimeUtc,
 }

@@ -1,0 +1,6 @@
+DROP TABLE IF EXISTS taxonomy_additions, candidate_reviews, skill_candidates;
+ALTER TABLE taxonomy_concepts DROP COLUMN implies, DROP COLUMN onet, DROP COLUMN name_es;
+DROP VIEW IF EXISTS named_skills;
+ALTER TABLE extracted_skills
+    DROP COLUMN implied_by, DROP COLUMN version, DROP COLUMN level, DROP COLUMN years_max, DROP COLUMN years_min,
+    DROP COLUMN necessity, DROP COLUMN name_es;
