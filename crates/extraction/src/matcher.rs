@@ -487,7 +487,8 @@ mod tests {
         assert_eq!(found(&labels, "PythonDjango"), ["Python", "Django"]);
         assert_eq!(found(&labels, "SQLExperiencia ñandúPython"), ["SQL", "Experiencia", "ñandú", "Python"]);
         assert_eq!(found(&labels, "usoSQLServer"), ["uso", "SQLServer"]);
-        assert_eq!(found(&labels, "PythonLibre, SQLAlchemy"), [""; 0]);
+        assert_eq!(found(&labels, "PythonLibre, SQLAlchemy"), ["Python"]);
+        assert_eq!(found(&["MongoDB", "NoSQL"], "MongoDBControl yNoSQL"), ["MongoDB", "NoSQL"]);
     }
 
     #[test]

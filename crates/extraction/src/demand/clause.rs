@@ -528,7 +528,7 @@ impl Clause<'_> {
     ) {
         let direct = (place == Place::Around).then(|| self.next_mention(end)).flatten();
         match (behind, direct) {
-            (Some((mention, firm)), _) if firm || ahead.is_empty() && (direct.is_none() || !noun_after && firm) => {
+            (Some((mention, firm)), _) if firm || ahead.is_empty() && direct.is_none() => {
                 self.set_level(self.level_list(mention, at), level, 2);
             }
             (Some((mention, _)), None) if mention + 1 == at && !noun_after => {

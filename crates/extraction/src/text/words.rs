@@ -117,7 +117,8 @@ impl WordTable {
     }
 
     /// Takes unknown words apart where case says that two were run together (`PythonDjango`,
-    /// `SQLExperiencia`), if every part is a known word (of an unknown product's name, seldom all are).
+    /// `SQLExperiencia`), if every part is known, or one that is too long to
+    /// be there by chance.
     fn unglue(&self, text: &[u8], tokens: &mut Vec<Token>) {
         let whole = std::mem::take(tokens);
         let mut parts = Vec::new();
@@ -129,7 +130,9 @@ impl WordTable {
             }
             parts.clear();
             self.split(word, &token, &mut parts);
-            let sound = parts.iter().all(|p: &Token| p.id != UNKNOWN);
+            let known = |p: &Token| p.id != UNKNOWN;
+            let telling = |p: &Token| known(p) && p.end - p.start >= TELLING_PART;
+            let sound = parts.iter().all(known) || parts.iter().any(telling);
             if sound {
                 tokens.extend_from_slice(&parts);
             } else {
@@ -138,39 +141,51 @@ impl WordTable {
         }
     }
 
+    /// Cuts a word at its seams into the longest known parts from left to right.
     fn split(&self, word: &[u8], token: &Token, parts: &mut Vec<Token>) {
+        let mut seams = [0; MOST_SEAMS + 2];
+        let mut count = 1;
+        while count <= MOST_SEAMS
+            && let Some(at) = seam(&word[seams[count - 1]..])
+        {
+            seams[count] = seams[count - 1] + at;
+            count += 1;
+        }
+        seams[count] = word.len();
         let (mut from, mut chars) = (0, token.char_start);
-        loop {
-            let to = seam(&word[from..]).map_or(word.len(), |at| from + at);
-            let mut buf = FoldBuf::default();
-            let part = &word[from..to];
-            let shown = String::from_utf8_lossy(part);
-            buf.extend(fold::fold_phrase(&shown).as_bytes());
-            fold::stem(&mut buf);
-            let length = shown.chars().count() as u32;
+        while from < count {
+            let known = (from + 1..=count).rev().find_map(|to| Some((to, self.part(&word[seams[from]..seams[to]])?)));
+            let (to, id) = known.unwrap_or((from + 1, UNKNOWN));
+            let length = word[seams[from]..seams[to]].iter().filter(|b| **b & 0xC0 != 0x80).count() as u32;
             parts.push(Token {
-                start: token.start + from as u32,
-                end: token.start + to as u32,
+                start: token.start + seams[from] as u32,
+                end: token.start + seams[to] as u32,
                 char_start: chars,
                 char_end: chars + length,
-                id: if to - from >= SHORTEST_PART as usize && !buf.overflowed() {
-                    self.get(buf.hash())
-                } else {
-                    UNKNOWN
-                },
+                id,
                 gap: if from == 0 { token.gap } else { Gap::Join },
                 symbol: false,
             });
-            if to == word.len() {
-                return;
-            }
             (from, chars) = (to, chars + length);
         }
     }
+
+    /// The id of a part of a glued word.
+    fn part(&self, part: &[u8]) -> Option<u32> {
+        let shown = std::str::from_utf8(part).ok().filter(|_| part.len() >= SHORTEST_PART)?;
+        let mut buf = FoldBuf::default();
+        buf.extend(fold::fold_phrase(shown).as_bytes());
+        fold::stem(&mut buf);
+        Some(self.get(buf.hash())).filter(|id| *id != UNKNOWN && !buf.overflowed())
+    }
 }
 
+/// Most seams of a glued word that are looked at.
+const MOST_SEAMS: usize = 6;
+/// Fewest bytes of a known part that speaks for taking a word apart where the rest is unknown.
+const TELLING_PART: u32 = 5;
 /// Fewest bytes of a part of a glued word that is looked up.
-const SHORTEST_PART: u32 = 3;
+const SHORTEST_PART: usize = 3;
 
 /// Where the first of two glued words ends: before a capital behind a small letter (`javaSQL`), or before
 /// the last of several capitals that a small letter follows (`SQLServer`).
@@ -181,7 +196,7 @@ fn seam(word: &[u8]) -> Option<usize> {
         here.is_ascii_uppercase()
             && (before.is_ascii_lowercase()
                 || before >= 128
-                || before.is_ascii_uppercase() && small_after && i >= SHORTEST_PART as usize)
+                || before.is_ascii_uppercase() && small_after && i >= 2)
     })
 }
 
