@@ -39,8 +39,14 @@ const PLAIN: &[&str] = &[
     "esco",
     "esco_alternative",
     "esco_word",
-    "required",
+    "usage.ads",
+    "usage.listed",
+    "usage.announced",
+    "usage.asked",
 ];
+
+/// Those of [`crate::usage`].
+const USAGE: [&str; 4] = ["usage.ads", "usage.listed", "usage.announced", "usage.asked"];
 
 /// Sections from the one that says most to the one that says least.
 const SECTIONS: &[Section] = &[
@@ -88,6 +94,9 @@ impl Features {
         features.set("narrower", (1.0 + concept.narrower as f32).ln());
         features.set("esco", if concept.own { 0.0 } else { 1.0 });
         features.set("implying", (1.0 + implying.min(8) as f32).ln());
+        for (name, value) in USAGE.iter().zip(concept.usage.features()) {
+            features.set(name, value);
+        }
         features.set("only_form", 1.0);
         features.set("only_coordinated", 1.0);
         if let Some(kind) = KINDS.iter().position(|k| **k == *concept.kind) {

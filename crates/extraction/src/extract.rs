@@ -98,6 +98,8 @@ pub struct Skill {
     pub name_es: Option<Arc<str>>,
     /// The words in the text: exactly `text[span]`.
     pub surface: String,
+    /// For a label that shares words with another one: the label as a whole, which stands nowhere in one piece.
+    pub whole: Option<String>,
     /// Kind of the taxonomy; for ESCO concepts `knowledge`, `skill/competence` or empty.
     pub kind: Arc<str>,
     /// How it was found.
@@ -475,6 +477,7 @@ impl Extractor {
             name: Arc::clone(&entry.name),
             name_es: entry.name_es.clone(),
             surface: text.get(span.byte_start..span.byte_end).unwrap_or_default().to_owned(),
+            whole: (mention.rule == Rule::Coordinated).then(|| self.labels.get(mention.label).text.clone()),
             kind: Arc::clone(&entry.kind),
             method: match mention.rule {
                 Rule::EscoPreferred | Rule::EscoAlternative => Method::Esco,

@@ -9,6 +9,7 @@ use crate::esco::{EscoConcept, SkillType};
 use crate::matcher::{Inflection, Pattern};
 use crate::taxonomy::{self, Taxonomy};
 use crate::text::fold::fold_phrase;
+use crate::usage::{self, Usage};
 
 /// Layer of the own taxonomy.
 pub const OWN: u8 = 0;
@@ -48,6 +49,8 @@ pub struct ConceptEntry {
     pub narrower: u32,
     /// From the own taxonomy.
     pub own: bool,
+    /// How ads use it.
+    pub usage: Usage,
 }
 
 /// A label to look for.
@@ -143,6 +146,7 @@ impl LabelSet {
                 implies: concept.implies.iter().filter_map(number).collect(),
                 narrower: narrower[index as usize],
                 own: true,
+                usage: usage::of(&concept.uri()),
             });
             for label in &concept.labels {
                 let folded = fold_phrase(&label.text);
@@ -278,6 +282,7 @@ fn esco_entry(concept: &EscoConcept) -> ConceptEntry {
     let uri: Arc<str> = concept.concept_uri.as_str().into();
     ConceptEntry {
         esco_uri: Some(Arc::clone(&uri)),
+        usage: usage::of(&uri),
         uri,
         name: without_gloss(name).into(),
         kind: concept.skill_type.as_str().into(),

@@ -17,3 +17,4 @@ pub mod matcher;
 pub mod sections;
 pub mod taxonomy;
 pub mod text;
+pub mod usage;

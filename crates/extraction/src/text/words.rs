@@ -124,7 +124,7 @@ impl WordTable {
         let mut parts = Vec::new();
         for token in whole {
             let word = &text[token.start as usize..token.end as usize];
-            if token.id != UNKNOWN || token.symbol || seam(word).is_none() {
+            if token.id != UNKNOWN || token.symbol || seam(word).is_none() || is_code(text, &token) {
                 tokens.push(token);
                 continue;
             }
@@ -180,6 +180,12 @@ impl WordTable {
     }
 }
 
+/// Whether an identifier of a program stands there: `=` or `(` follows it.
+fn is_code(text: &[u8], token: &Token) -> bool {
+    let rest = text[token.end as usize..].trim_ascii_start();
+    matches!(rest.first(), Some(b'=' | b'(')) && text[token.start as usize].is_ascii_lowercase()
+}
+
 /// Most seams of a glued word that are looked at.
 const MOST_SEAMS: usize = 6;
 /// Fewest bytes of a known part that speaks for taking a word apart where the rest is unknown.
@@ -194,9 +200,7 @@ fn seam(word: &[u8]) -> Option<usize> {
         let (before, here) = (word[i - 1], word[i]);
         let small_after = word.get(i + 1).is_some_and(u8::is_ascii_lowercase);
         here.is_ascii_uppercase()
-            && (before.is_ascii_lowercase()
-                || before >= 128
-                || before.is_ascii_uppercase() && small_after && i >= 2)
+            && (before.is_ascii_lowercase() || before >= 128 || before.is_ascii_uppercase() && small_after && i >= 2)
     })
 }
 
