@@ -218,9 +218,27 @@ words! {
     concepts_report(received, added, changed, unchanged, rejected, seconds):
         "{received} concepts: {added} new, {changed} changed, {unchanged} unchanged, {rejected} rejected, in {seconds}"
         | "{received} conceptos: {added} nuevos, {changed} cambiados, {unchanged} sin cambio, {rejected} rechazados, en {seconds}";
+    concepts_compared(): "dry run: compared only, nothing was written" | "simulacro: solo se comparó, no se escribió nada";
+    concepts_changes(fields): "changes: {fields}" | "cambios: {fields}";
+    concepts_changes_cut(n): "only the {n} most important changes are told" | "solo se informan los {n} cambios más importantes";
+    concepts_more(n): "... and {n} more (--changes N shows more, --json all of them)"
+        | "... y {n} más (--changes N muestra más, --json todos)";
+    concepts_not_received(n): "{n} stored concepts were not in these files: retired, or of another file"
+        | "{n} conceptos guardados no estaban en estos archivos: retirados, o de otro archivo";
     no_concepts(): "no concept matches" | "ningún concepto coincide";
     esco_attribution(): "This service uses the ESCO classification of the European Commission."
         | "This service uses the ESCO classification of the European Commission.";
+
+    taxonomy_fault(): "fault" | "falla";
+    taxonomy_warning(): "warning" | "aviso";
+    taxonomy_more(n, check): "... and {n} more of {check} (--warnings N shows more, --json all of them)"
+        | "... y {n} más de {check} (--warnings N muestra más, --json todos)";
+    taxonomy_verdict(faults, warnings): "{faults} faults, {warnings} warnings" | "{faults} fallas, {warnings} avisos";
+    taxonomy_held(concepts, files, labels): "{concepts} concepts in {files} files, {labels} labels"
+        | "{concepts} conceptos en {files} archivos, {labels} etiquetas";
+    taxonomy_labels(languages): "labels by language: {languages}" | "etiquetas por idioma: {languages}";
+    taxonomy_kinds(kinds): "by kind: {kinds}" | "por clase: {kinds}";
+    taxonomy_linked(to, n, share): "linked to {to}: {n} ({share})" | "enlazados con {to}: {n} ({share})";
 
     // Local stack.
     data_in(dir): "data: {dir}" | "datos: {dir}";

@@ -101,3 +101,41 @@ fn nothing_runs_from_an_empty_folder() {
         assert!(words(&output.stdout).contains("nothing runs"));
     }
 }
+
+const VALID: &str = "kind = \"tool\"\n[[concept]]\nid = \"loom\"\nname = \"Hand loom\"\n";
+
+#[test]
+fn the_taxonomy_is_validated_without_a_server() {
+    let output = observatory(&["taxonomy", "validate", "--json"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["faults"], serde_json::json!([]));
+    assert!(found["summary"]["concepts"].as_u64().unwrap() > 5000);
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    assert_eq!(code(&["taxonomy", "validate", path]), 64);
+    std::fs::write(dir.path().join("a.toml"), VALID).unwrap();
+    let output = observatory(&["taxonomy", "validate", path], "");
+    assert_eq!(output.status.code(), Some(0));
+    let told = words(&output.stdout);
+    assert!(told.contains("warning[alone]: a.toml: loom") && told.contains("0 faults, 1 warnings"), "{told}");
+}
+
+#[test]
+fn faults_of_the_taxonomy_end_with_1_and_say_how_to_mend_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let linked = format!("{VALID}parent = \"mill\"\nonet = \"Loom 2\"\n");
+    std::fs::write(dir.path().join("a.toml"), linked).unwrap();
+    std::fs::write(dir.path().join("onet.txt"), "Code\tExample\n1\tLoom\n").unwrap();
+    let onet = dir.path().join("onet.txt");
+    let output = observatory(&["taxonomy", "validate", path, "--onet", onet.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    let told = words(&output.stdout);
+    for part in ["fault[unknown_parent]: a.toml: loom: ", "add a concept \"mill\"", "fault[unknown_onet]", "2 faults"] {
+        assert!(told.contains(part), "{part} not in {told}");
+    }
+    assert_eq!(code(&["taxonomy", "validate", path, "--onet", "/no/such/file"]), 64);
+    assert_eq!(code(&["taxonomy", "validate", path, "--esco", "/no/such/file"]), 64);
+}

@@ -24,6 +24,11 @@ fn concept(number: u32, en: &str, es: &str) -> ImportConceptsRequest {
     }
 }
 
+async fn get(gateway: &Gateway, number: u32) -> observatory_proto::taxonomy::Concept {
+    let skill_id = uri(number).rsplit_once('/').unwrap().1.to_string();
+    gateway.taxonomy().get_concept(GetConceptRequest { skill_id }).await.unwrap().into_inner()
+}
+
 async fn import(gateway: &Gateway, concepts: Vec<ImportConceptsRequest>) -> ImportConceptsResponse {
     gateway.taxonomy().import_concepts(tokio_stream::iter(concepts)).await.unwrap().into_inner()
 }
@@ -64,6 +69,98 @@ async fn an_import_counts_what_it_changed_and_can_be_repeated() {
     assert_eq!((python.broader_concept_uri, python.alternative_labels), (uri(1), vec!["CPython".to_string()]));
     assert_eq!(get(4).await.unwrap().into_inner().skill.unwrap().name, "sólo español");
     assert_eq!(refused(get(3).await).reason, Reason::SkillNotFound);
+}
+
+/// The first edition of an invented ESCO, and the second.
+fn editions() -> [Vec<ImportConceptsRequest>; 2] {
+    let labels = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut weave = concept(1, "weave baskets", "tejer cestas");
+    weave.alternative_labels_en = labels(&["plait baskets", "make baskets"]);
+    weave.alternative_labels_es = labels(&["trenzar cestas"]);
+    let mut reed = concept(2, "reed", "junco");
+    reed.description_en = "A plant.".into();
+    let mut willow = concept(3, "willow", "mimbre");
+    willow.broader_concept_uris = vec![uri(2)];
+    let first = vec![weave.clone(), reed.clone(), willow.clone(), concept(4, "retired", "")];
+
+    weave.preferred_label_en = "weave baskets by hand".into();
+    weave.alternative_labels_en = labels(&["make baskets", "basketry"]);
+    weave.alternative_labels_es = Vec::new();
+    reed.preferred_label_es = "juncos".into();
+    reed.description_en = "A plant of wet places.".into();
+    reed.skill_type = "skill/competence".into();
+    willow.broader_concept_uris = vec![uri(1)];
+    [first, vec![concept(5, "rattan", ""), weave, reed, willow]]
+}
+
+fn changes(report: &ImportConceptsResponse) -> Vec<(String, &str, &str, &str)> {
+    let number = |uri: &str| uri[uri.len() - 1..].to_owned();
+    let changes = report.changes.iter();
+    changes.map(|c| (number(&c.concept_uri), c.field.as_str(), c.before.as_str(), c.after.as_str())).collect()
+}
+
+#[tokio::test]
+async fn a_newer_edition_says_what_it_changed() {
+    let gateway = Gateway::start().await;
+    let [old, new] = editions();
+    let first = import(&gateway, old).await;
+    assert_eq!((first.changes.len(), first.not_received), (4, 0));
+    assert!(first.changes.iter().all(|change| change.field == "added" && change.before.is_empty()));
+
+    let mut dry = new.clone();
+    dry[0].dry_run = true;
+    let dry = import(&gateway, dry).await;
+    assert_eq!(get(&gateway, 1).await.preferred_label_en, "weave baskets", "a dry run writes nothing");
+
+    let second = import(&gateway, new.clone()).await;
+    assert_eq!(figures(&second), [4, 1, 3, 0, 0]);
+    assert_eq!(second.not_received, 1);
+    let (one, two) = (uri(1), uri(2));
+    let expected = [
+        ("1", "preferred_label_en", "weave baskets", "weave baskets by hand"),
+        ("2", "preferred_label_es", "junco", "juncos"),
+        ("5", "added", "", "rattan"),
+        ("1", "labels", "en: plait baskets; es: trenzar cestas", "en: basketry"),
+        ("2", "skill_type", "knowledge", "skill/competence"),
+        ("2", "description", "A plant.", "A plant of wet places."),
+        ("3", "broader", two.as_str(), one.as_str()),
+    ];
+    assert_eq!(changes(&second), expected.map(|(n, field, before, after)| (n.to_owned(), field, before, after)));
+    assert_eq!(second.changes[0].label, "weave baskets by hand");
+    assert_eq!(get(&gateway, 1).await.preferred_label_en, "weave baskets by hand");
+    // The dry run said the same beforehand.
+    assert_eq!((figures(&dry), &dry.changes, dry.not_received), (figures(&second), &second.changes, 1));
+
+    let again = import(&gateway, new).await;
+    assert_eq!((figures(&again), again.changes.len(), again.not_received), ([4, 0, 0, 4, 0], 0, 1));
+}
+
+#[tokio::test]
+async fn a_dry_run_leaves_version_and_labels_alone() {
+    let gateway = Gateway::start().await;
+    let mut first = concept(1, "a", "");
+    first.dry_run = true;
+    let report = import(&gateway, vec![first, concept(2, "b", "")]).await;
+    assert_eq!((figures(&report), report.not_received), ([2, 2, 0, 0, 0], 0));
+    assert_eq!(observatory_store::extraction::dataset_version(&gateway.kit.db(), "esco").await.unwrap(), None);
+    let request = SearchConceptsRequest { query: "b".into(), ..Default::default() };
+    assert!(gateway.taxonomy().search_concepts(request).await.unwrap().into_inner().concepts.is_empty());
+}
+
+#[tokio::test]
+async fn a_concept_has_its_name_in_spanish() {
+    let gateway = Gateway::start().await;
+    import(&gateway, vec![concept(1, "basketry", "cestería"), concept(2, "reed", "")]).await;
+    let own = "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, name_es, kind, taxonomy_version)
+               VALUES ('oop', 'urn:observatory:skill:oop', 'OOP', 'Programación orientada a objetos', 'concept', '1')";
+    gateway.sql(own, []).await;
+    gateway.sql("INSERT INTO concept_labels VALUES ('oop', 'observatory', 'OOP', 'oop')", []).await;
+    assert_eq!(get(&gateway, 1).await.skill.unwrap().name_es, "cestería");
+    assert_eq!(get(&gateway, 2).await.skill.unwrap().name_es, "");
+    let request = SearchConceptsRequest { query: "oop".into(), ..Default::default() };
+    let found = gateway.taxonomy().search_concepts(request).await.unwrap().into_inner().concepts;
+    let skill = found[0].concept.as_ref().unwrap().skill.as_ref().unwrap();
+    assert_eq!(skill.name_es, "Programación orientada a objetos");
 }
 
 #[tokio::test]

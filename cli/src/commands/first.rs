@@ -18,7 +18,7 @@ pub async fn fill(context: &Context, sample: Option<&Path>, esco: Vec<PathBuf>) 
     let (out, lang) = (&context.out, context.out.lang);
     let before = stats::get(context).await?;
     if !esco.is_empty() && before.esco_concepts == 0 {
-        taxonomy::import(context, esco).await?;
+        taxonomy::import(context, esco, taxonomy::How::default()).await?;
     }
     let mut sampled = false;
     if before.total_jobs == 0

@@ -9,6 +9,7 @@ pub mod pipeline;
 pub mod skills;
 pub mod stats;
 pub mod taxonomy;
+pub mod taxonomy_check;
 pub mod up;
 
 use clap::{CommandFactory, Subcommand};
@@ -43,7 +44,7 @@ pub enum Command {
     Jobs(jobs::JobsCommand),
     /// Figures over everything stored
     Stats,
-    /// Import ESCO; search and show concepts
+    /// Import ESCO; search and show concepts; check the project's own taxonomy
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
     /// Find the skills of one text, without storing anything

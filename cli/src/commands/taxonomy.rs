@@ -1,4 +1,4 @@
-//! `taxonomy`: ESCO in, concepts out.
+//! `taxonomy`: ESCO in, concepts out; checks of the project's own files.
 
 use std::{
     fs::File,
@@ -10,17 +10,23 @@ use clap::{Args, Subcommand, ValueEnum};
 use flate2::bufread::MultiGzDecoder;
 use observatory_extraction::esco::{EscoCatalogue, EscoConcept, ReadReport, Source};
 use observatory_proto::taxonomy::{
-    Concept, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse, SearchConceptsRequest,
+    Concept, ConceptChange, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse, SearchConceptsRequest,
 };
 
-use super::skills::print_ref;
+use super::{
+    skills::print_ref,
+    taxonomy_check::{ValidateArgs, validate},
+};
 use crate::{
     Context,
     error::{CliError, Result},
     output::{Output, Table, cell, printable},
     progress::Progress,
-    words,
+    words::{self, Lang},
 };
+
+/// How many changes the server tells at most.
+const MOST_CHANGES: usize = 1000;
 
 /// The commands of `taxonomy`.
 #[derive(Debug, Subcommand)]
@@ -31,12 +37,18 @@ Files of different languages are merged by the concept's URI; name all of them i
 language is read off the file's name (skills_es.csv is Spanish, else English).
 
 Example:
-  observatory taxonomy import skills_en.csv skills_es.csv broaderRelationsSkillPillar_en.csv")]
+  observatory taxonomy import skills_en.csv skills_es.csv broaderRelationsSkillPillar_en.csv
+  observatory taxonomy import --dry-run --changes 100 skills_en.csv skills_es.csv")]
     Import {
         /// The files, plain or gzipped
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// What to do with them
+        #[command(flatten)]
+        how: How,
     },
+    /// Check the project's own taxonomy, without a server
+    Validate(ValidateArgs),
     /// Find concepts by label, in Spanish and English, tolerant of typing errors
     Search(SearchArgs),
     /// Show one concept
@@ -44,6 +56,17 @@ Example:
         /// Id of the skill
         id: String,
     },
+}
+
+/// How `import` works.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct How {
+    /// Show so many of the changes [default: 20, and none where every concept is new]
+    #[arg(long, value_name = "N")]
+    pub changes: Option<usize>,
+    /// Compare with what is stored, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Options of `search`.
@@ -74,13 +97,14 @@ pub enum SourceName {
 /// A file that can't be read, and what the server says.
 pub async fn run(context: &Context, command: TaxonomyCommand) -> Result<()> {
     match command {
-        TaxonomyCommand::Import { files } => {
-            let response = import(context, files).await?;
+        TaxonomyCommand::Import { files, how } => {
+            let response = import(context, files, how).await?;
             if context.out.json {
                 context.out.message(&response)?;
             }
             if response.rejected > 0 { Err(CliError::Failed) } else { Ok(()) }
         }
+        TaxonomyCommand::Validate(args) => validate(context, args).await,
         TaxonomyCommand::Search(args) => search(context, args).await,
         TaxonomyCommand::Show { id } => show(context, id).await,
     }
@@ -90,8 +114,25 @@ pub async fn run(context: &Context, command: TaxonomyCommand) -> Result<()> {
 ///
 /// # Errors
 /// As [`run`].
-pub async fn import(context: &Context, files: Vec<PathBuf>) -> Result<ImportConceptsResponse> {
+pub async fn import(context: &Context, files: Vec<PathBuf>, how: How) -> Result<ImportConceptsResponse> {
     let (out, lang, client) = (&context.out, context.out.lang, &context.client);
+    let concepts = concepts(out, files).await?;
+    let number = lang.number(i64::try_from(concepts.len()).unwrap_or(i64::MAX));
+    let mut progress = Progress::new(out, "ESCO");
+    progress.update(0, None, &words::concepts_sending(lang, number));
+    let stream = concepts.into_iter().enumerate();
+    let stream = stream.map(move |(i, concept)| request(concept, how.dry_run && i == 0));
+    let stream = tokio_stream::iter(stream);
+    let response = client.call(client.taxonomy().import_concepts(stream)).await?;
+    progress.finish();
+    if !out.json {
+        print_import(out, &response, how);
+    }
+    Ok(response)
+}
+
+/// Reads and merges ESCO's files; says what was in them.
+pub(super) async fn concepts(out: &Output, files: Vec<PathBuf>) -> Result<Vec<EscoConcept>> {
     let (catalogue, reports) = tokio::task::spawn_blocking(move || read(&files))
         .await
         .map_err(|error| CliError::Internal(format!("the reader failed: {error}")))??;
@@ -102,16 +143,7 @@ pub async fn import(context: &Context, files: Vec<PathBuf>) -> Result<ImportConc
     if concepts.is_empty() {
         return Err(CliError::Input("there are no ESCO concepts in these files".into()));
     }
-    let number = lang.number(i64::try_from(concepts.len()).unwrap_or(i64::MAX));
-    let mut progress = Progress::new(out, "ESCO");
-    progress.update(0, None, &words::concepts_sending(lang, number));
-    let stream = tokio_stream::iter(concepts.into_iter().map(request));
-    let response = client.call(client.taxonomy().import_concepts(stream)).await?;
-    progress.finish();
-    if !out.json {
-        print_import(out, &response);
-    }
-    Ok(response)
+    Ok(concepts)
 }
 
 fn print_read(out: &Output, name: &str, report: &ReadReport) {
@@ -125,8 +157,11 @@ fn print_read(out: &Output, name: &str, report: &ReadReport) {
     }
 }
 
-fn print_import(out: &Output, response: &ImportConceptsResponse) {
+fn print_import(out: &Output, response: &ImportConceptsResponse, how: How) {
     let lang = out.lang;
+    if how.dry_run {
+        out.line(words::concepts_compared(lang));
+    }
     out.line(words::concepts_report(
         lang,
         lang.number(response.received),
@@ -139,7 +174,52 @@ fn print_import(out: &Output, response: &ImportConceptsResponse) {
     for issue in response.issues.iter().take(20) {
         out.line(format!("  {}", cell(issue, 200)));
     }
+    print_changes(out, response, how.changes);
+    if response.not_received > 0 {
+        out.line(words::concepts_not_received(lang, lang.number(response.not_received)));
+    }
     out.line(words::esco_attribution(lang));
+}
+
+/// Changes by field, then the first of them; a first import has nothing to compare with.
+fn print_changes(out: &Output, response: &ImportConceptsResponse, shown: Option<usize>) {
+    let (lang, changes) = (out.lang, &response.changes);
+    let first_import = response.changed == 0 && response.unchanged == 0 && response.not_received == 0;
+    if changes.is_empty() || (first_import && shown.is_none()) {
+        return;
+    }
+    out.line(words::concepts_changes(lang, by_field(lang, changes)));
+    if changes.len() >= MOST_CHANGES {
+        out.line(words::concepts_changes_cut(lang, lang.number(MOST_CHANGES as i64)));
+    }
+    let shown = shown.unwrap_or(20);
+    for change in changes.iter().take(shown) {
+        out.line(change_line(change));
+    }
+    if shown > 0 && changes.len() > shown {
+        out.line(words::concepts_more(lang, lang.number((changes.len() - shown) as i64)));
+    }
+}
+
+/// `2 preferred_label_en, 1 added`, in the order of the list.
+fn by_field(lang: Lang, changes: &[ConceptChange]) -> String {
+    let mut counts: Vec<(&str, i64)> = Vec::new();
+    for change in changes {
+        match counts.iter_mut().find(|(field, _)| *field == change.field) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&change.field, 1)),
+        }
+    }
+    let counts = counts.into_iter().map(|(field, count)| format!("{} {field}", lang.number(count)));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+fn change_line(change: &ConceptChange) -> String {
+    let (label, field) = (cell(&change.label, 40), cell(&change.field, 20));
+    if change.field == "added" {
+        return format!("  {label}: {field}  {}", cell(&change.concept_uri, 200));
+    }
+    format!("  {label}: {field}: {:?} -> {:?}", cell(&change.before, 80), cell(&change.after, 80))
 }
 
 fn read(files: &[PathBuf]) -> Result<(EscoCatalogue, Vec<(String, ReadReport)>)> {
@@ -167,7 +247,7 @@ fn read_file(catalogue: &mut EscoCatalogue, path: &Path) -> Result<ReadReport, S
     report.map_err(|error| error.to_string())
 }
 
-fn request(concept: EscoConcept) -> ImportConceptsRequest {
+fn request(concept: EscoConcept, dry_run: bool) -> ImportConceptsRequest {
     ImportConceptsRequest {
         concept_uri: concept.concept_uri,
         skill_type: concept.skill_type.as_str().to_owned(),
@@ -178,6 +258,7 @@ fn request(concept: EscoConcept) -> ImportConceptsRequest {
         description_en: concept.description_en.unwrap_or_default(),
         description_es: concept.description_es.unwrap_or_default(),
         broader_concept_uris: concept.broader_concept_uris,
+        dry_run,
     }
 }
 
@@ -260,5 +341,23 @@ fn print_concept(out: &Output, concept: &Concept) {
     }
     if concept.source == "esco" {
         out.note(words::esco_attribution(lang));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(field: &str, before: &str, after: &str) -> ConceptChange {
+        let (field, before, after) = (field.into(), before.into(), after.into());
+        ConceptChange { concept_uri: "http://x/1".into(), label: "reed".into(), field, before, after }
+    }
+
+    #[test]
+    fn changes_are_counted_by_field_and_told_in_a_line() {
+        let changes = [change("labels", "", "en: cane"), change("added", "", "reed"), change("labels", "a", "b")];
+        assert_eq!(by_field(Lang::En, &changes), "2 labels, 1 added");
+        assert_eq!(change_line(&changes[0]), "  reed: labels: \"\" -> \"en: cane\"");
+        assert_eq!(change_line(&changes[1]), "  reed: added  http://x/1");
     }
 }

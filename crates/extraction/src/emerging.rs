@@ -55,7 +55,7 @@ pub struct Candidate {
 }
 
 /// Words that no skill's name starts, ends or is made of: grammar, and the small change of job ads.
-const ORDINARY: &[&str] = &[
+pub(crate) const ORDINARY: &[&str] = &[
     "a",
     "al",
     "and",

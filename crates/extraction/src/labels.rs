@@ -266,7 +266,7 @@ fn candidates(concept: &EscoConcept) -> impl Iterator<Item = Candidate<'_>> {
 }
 
 /// `Java (computer programming)` -> `Java`.
-fn without_gloss(label: &str) -> &str {
+pub(crate) fn without_gloss(label: &str) -> &str {
     match label.find(" (") {
         Some(at) if label.ends_with(')') && at > 0 => label[..at].trim(),
         _ => label,

@@ -6,8 +6,8 @@ use observatory_proto::{
     Error, Reason,
     common::SkillRef,
     taxonomy::{
-        Concept, ConceptMatch, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse, SearchConceptsRequest,
-        SearchConceptsResponse, taxonomy_service_server::TaxonomyService,
+        Concept, ConceptChange, ConceptMatch, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse,
+        SearchConceptsRequest, SearchConceptsResponse, taxonomy_service_server::TaxonomyService,
     },
 };
 use observatory_store::{
@@ -65,12 +65,15 @@ impl TaxonomyService for Taxonomy {
     ) -> Result<Response<ImportConceptsResponse>, Status> {
         let started = Instant::now();
         let mut stream = request.into_inner();
-        let mut import = ConceptImport::new(&self.db);
-        while let Some(concept) = stream.message().await? {
+        let mut next = stream.message().await?;
+        let dry_run = next.as_ref().is_some_and(|first| first.dry_run);
+        let mut import = ConceptImport::new(&self.db, dry_run);
+        while let Some(concept) = next {
             import.add(esco_concept(concept)).await.map_err(failed)?;
+            next = stream.message().await?;
         }
         let report = import.finish().await.map_err(failed)?;
-        if report.changes.added + report.changes.changed > 0 {
+        if !dry_run && report.changes.added + report.changes.changed > 0 {
             self.cache.data_changed().await;
         }
         Ok(Response::new(ImportConceptsResponse {
@@ -80,8 +83,8 @@ impl TaxonomyService for Taxonomy {
             unchanged: int(report.changes.unchanged),
             rejected: int(report.rejected),
             issues: report.issues,
-            changes: Vec::new(),
-            not_received: 0,
+            changes: report.details.into_iter().map(change).collect(),
+            not_received: int(report.not_received),
             time_ms: int(started.elapsed().as_millis()),
         }))
     }
@@ -95,7 +98,7 @@ fn concept(concept: taxonomy::Concept) -> Concept {
             name: concept.name,
             kind: concept.kind,
             esco_uri: concept.esco_uri,
-            name_es: String::new(),
+            name_es: concept.name_es,
         }),
         preferred_label_en: concept.preferred_label_en,
         preferred_label_es: concept.preferred_label_es,
@@ -105,6 +108,16 @@ fn concept(concept: taxonomy::Concept) -> Concept {
         broader_concept_uri: concept.broader_concept_uri,
         narrower_concept_uris: concept.narrower_concept_uris,
         source: concept.source,
+    }
+}
+
+fn change(change: taxonomy::ConceptChange) -> ConceptChange {
+    ConceptChange {
+        concept_uri: change.concept_uri,
+        label: change.label,
+        field: change.field.name().to_owned(),
+        before: change.before,
+        after: change.after,
     }
 }
 

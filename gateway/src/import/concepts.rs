@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use observatory_store::{
     sea_orm::{DatabaseConnection, DbErr},
-    taxonomy::{self, Changes, EscoConcept},
+    taxonomy::{self, ChangeList, Changes, ConceptChange, EscoConcept},
 };
 
 use super::{BATCH, BATCH_BYTES, MAX_ISSUES};
@@ -20,6 +20,10 @@ pub struct ConceptReport {
     pub rejected: u64,
     /// Why, for the first 1,000.
     pub issues: Vec<String>,
+    /// What changed, the most important first, at most 1,000.
+    pub details: Vec<ConceptChange>,
+    /// Stored concepts that did not come.
+    pub not_received: u64,
 }
 
 /// An import in progress.
@@ -29,13 +33,25 @@ pub struct ConceptImport<'a> {
     batch: Vec<EscoConcept>,
     uris: HashSet<String>,
     bytes: usize,
+    received: HashSet<String>,
+    details: ChangeList,
+    dry_run: bool,
     report: ConceptReport,
 }
 
 impl<'a> ConceptImport<'a> {
-    /// Nothing yet.
-    pub fn new(db: &'a DatabaseConnection) -> Self {
-        Self { db, batch: Vec::new(), uris: HashSet::new(), bytes: 0, report: ConceptReport::default() }
+    /// Nothing yet. A dry run compares, and writes nothing.
+    pub fn new(db: &'a DatabaseConnection, dry_run: bool) -> Self {
+        Self {
+            db,
+            batch: Vec::new(),
+            uris: HashSet::new(),
+            bytes: 0,
+            received: HashSet::new(),
+            details: ChangeList::default(),
+            dry_run,
+            report: ConceptReport::default(),
+        }
     }
 
     /// Takes a concept.
@@ -59,6 +75,7 @@ impl<'a> ConceptImport<'a> {
             self.flush().await?;
         }
         self.uris.insert(concept.concept_uri.clone());
+        self.received.insert(concept.skill_id.clone());
         self.bytes += size(&concept);
         self.batch.push(concept);
         Ok(())
@@ -70,7 +87,11 @@ impl<'a> ConceptImport<'a> {
     /// Database errors.
     pub async fn finish(mut self) -> Result<ConceptReport, DbErr> {
         self.flush().await?;
-        taxonomy::finish_import(self.db).await?;
+        if !self.dry_run {
+            taxonomy::finish_import(self.db).await?;
+        }
+        self.report.not_received = taxonomy::not_received(self.db, self.received.into_iter().collect()).await?;
+        self.report.details = self.details.into_vec();
         Ok(self.report)
     }
 
@@ -78,10 +99,13 @@ impl<'a> ConceptImport<'a> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let changes = taxonomy::import(self.db, &self.batch).await?;
-        self.report.changes.added += changes.added;
-        self.report.changes.changed += changes.changed;
-        self.report.changes.unchanged += changes.unchanged;
+        let (changes, details) = if self.dry_run {
+            taxonomy::compare(self.db, &self.batch).await?
+        } else {
+            taxonomy::import(self.db, &self.batch).await?
+        };
+        self.report.changes += changes;
+        self.details.extend(details);
         self.batch.clear();
         self.uris.clear();
         self.bytes = 0;

@@ -1,13 +1,13 @@
 //! Importing ESCO: concepts are upserted, counted exactly, and versioned, so
 //! that the extractor loads them again.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::AddAssign};
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, TransactionSession, TransactionTrait};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::fold;
+use super::{ConceptChange, changes, fold};
 
 /// One ESCO concept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -98,6 +98,14 @@ pub struct Changes {
     pub unchanged: u64,
 }
 
+impl AddAssign for Changes {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+    }
+}
+
 #[derive(FromQueryResult)]
 struct Written {
     skill_id: String,
@@ -136,14 +144,18 @@ const UPSERT: &str = "
     SELECT w.skill_id, e.concept_uri IS NULL AS is_new FROM written w LEFT JOIN existing e USING (concept_uri)";
 
 /// Stores checked concepts and replaces their labels, all or nothing. No URI may
-/// occur twice in one call. [`finish_import`] completes the import.
+/// occur twice in one call. Says how many, and what changed in them. [`finish_import`] completes the import.
 ///
 /// # Errors
 /// Database errors.
-pub async fn import<C: ConnectionTrait + TransactionTrait>(db: &C, concepts: &[EscoConcept]) -> Result<Changes, DbErr> {
+pub async fn import<C: ConnectionTrait + TransactionTrait>(
+    db: &C,
+    concepts: &[EscoConcept],
+) -> Result<(Changes, Vec<ConceptChange>), DbErr> {
     let json = serde_json::to_value(concepts).map_err(|error| DbErr::Json(error.to_string()))?;
     let txn = db.begin().await?;
     let backend = txn.get_database_backend();
+    let (_, details) = changes::compare(&txn, concepts).await?;
     let written =
         Written::find_by_statement(Statement::from_sql_and_values(backend, UPSERT, [json.into()])).all(&txn).await?;
     let ids: HashSet<&str> = written.iter().map(|row| row.skill_id.as_str()).collect();
@@ -166,7 +178,7 @@ pub async fn import<C: ConnectionTrait + TransactionTrait>(db: &C, concepts: &[E
     txn.commit().await?;
     let added = written.iter().filter(|row| row.is_new).count() as u64;
     let changed = written.len() as u64 - added;
-    Ok(Changes { added, changed, unchanged: concepts.len() as u64 - added - changed })
+    Ok((Changes { added, changed, unchanged: concepts.len() as u64 - added - changed }, details))
 }
 
 const NARROWER: &str = "

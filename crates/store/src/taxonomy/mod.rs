@@ -1,10 +1,12 @@
 //! Concepts: the observatory's own, and ESCO.
 
+mod changes;
 mod esco;
 mod search;
 
 use unicode_normalization::UnicodeNormalization;
 
+pub use changes::{ChangeList, ConceptChange, Field, compare, not_received};
 pub use esco::{Changes, EscoConcept, finish_import, import};
 pub use search::{Match, get, search};
 
@@ -37,6 +39,8 @@ pub struct Concept {
     pub concept_uri: String,
     /// Canonical name.
     pub name: String,
+    /// Its name in Spanish; may be empty.
+    pub name_es: String,
     /// Kind.
     pub kind: String,
     /// ESCO concept that means the same; may be empty.

@@ -71,7 +71,7 @@ pub async fn get<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<Option<Co
 async fn select<C: ConnectionTrait>(db: &C, ids: Vec<String>, whole: bool) -> Result<Vec<Concept>, DbErr> {
     Concept::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT t.skill_id, t.concept_uri, t.name, t.kind, coalesce(t.esco_uri, '') AS esco_uri,
+        "SELECT t.skill_id, t.concept_uri, t.name, t.name_es, t.kind, coalesce(t.esco_uri, '') AS esco_uri,
                 coalesce(t.labels_en[1], t.name) AS preferred_label_en, coalesce(t.labels_es[1], '') AS preferred_label_es,
                 t.labels_en[2:] || t.labels_es[2:] || t.aliases AS alternative_labels,
                 '' AS description_en, '' AS description_es, coalesce(t.parent_uri, '') AS broader_concept_uri,
@@ -81,7 +81,7 @@ async fn select<C: ConnectionTrait>(db: &C, ids: Vec<String>, whole: bool) -> Re
          FROM taxonomy_concepts t WHERE t.skill_id = ANY($1)
          UNION ALL
          SELECT e.skill_id, e.concept_uri, coalesce(nullif(e.preferred_label_en, ''), e.preferred_label_es, ''),
-                e.skill_type, e.concept_uri, e.preferred_label_en, coalesce(e.preferred_label_es, ''),
+                coalesce(e.preferred_label_es, ''), e.skill_type, e.concept_uri, e.preferred_label_en, coalesce(e.preferred_label_es, ''),
                 e.alternative_labels,
                 CASE WHEN $2 THEN e.description_en ELSE '' END, CASE WHEN $2 THEN e.description_es ELSE '' END,
                 coalesce(e.broader_concept_uri, ''),
