@@ -239,6 +239,72 @@ words! {
     taxonomy_labels(languages): "labels by language: {languages}" | "etiquetas por idioma: {languages}";
     taxonomy_kinds(kinds): "by kind: {kinds}" | "por clase: {kinds}";
     taxonomy_linked(to, n, share): "linked to {to}: {n} ({share})" | "enlazados con {to}: {n} ({share})";
+    // Evaluation.
+    evaluation(): "evaluation" | "evaluación";
+    compiling_labels(): "reading labels" | "leyendo etiquetas";
+    linking_phrases(): "linking phrases to ESCO" | "vinculando frases con ESCO";
+    fitting(): "fitting the weights" | "ajustando los pesos";
+    sentences(n): "{n} sentences" | "{n} oraciones";
+    written(file): "written: {file}" | "escrito: {file}";
+    evaluated_with(extractor, taxonomy, esco, labels, hard, soft):
+        "extractor {extractor}, taxonomy {taxonomy}, {esco} ESCO concepts, {labels} labels looked for; counted from confidence {hard} (hard) and {soft} (soft) on"
+        | "extractor {extractor}, taxonomía {taxonomy}, {esco} conceptos ESCO, {labels} etiquetas buscadas; cuentan desde confianza {hard} (técnicas) y {soft} (blandas)";
+    system(): "system" | "sistema";
+    ours(): "observatory" | "observatory";
+    class(): "class" | "tipo";
+    hard(): "hard" | "técnica";
+    soft(): "soft" | "blanda";
+    labels(): "labels" | "etiquetas";
+    predicted(): "predicted" | "predichas";
+    right(): "right" | "correctas";
+    precision(): "precision" | "precisión";
+    macro_f1(): "macro F1" | "F1 macro";
+    pooled(x): "pooled {x}" | "{x} conjunta";
+    scores(n): "Scores over {n} ads" | "Resultados sobre {n} avisos";
+    part(): "part" | "grupo";
+    by(): "by" | "por";
+    by_language_and_country(): "By language and country" | "Por idioma y país";
+    precision_by(): "Precision by mention, method, section and kind" | "Precisión por mención, método, sección y clase";
+    found_how(): "mention" | "mención";
+    ceiling_title(): "Ceiling: how the labels stand in their ads, and what became of them"
+        | "Techo: cómo aparecen las etiquetas en sus avisos, y qué fue de ellas";
+    in_the_ad(): "in the ad" | "en el aviso";
+    found(): "found" | "halladas";
+    unsure(): "too unsure" | "poco seguras";
+    not_recognised(): "not recognised" | "no reconocidas";
+    to_the_letter(): "to the letter" | "literal";
+    another_form(): "another form or order" | "otra forma u orden";
+    not_at_all(): "not at all" | "no aparece";
+    calibration_title(): "Calibration: confidence beside truth" | "Calibración: confianza frente a la verdad";
+    findings(): "findings" | "hallazgos";
+    mean_confidence(): "mean confidence" | "confianza media";
+    share_right(): "share right" | "parte correcta";
+    all(): "all" | "todos";
+    fit_title(findings, ads, lambda, hard, soft):
+        "Fit to {findings} findings of {ads} ads (lambda {lambda}); thresholds {hard} hard, {soft} soft"
+        | "Ajuste a {findings} hallazgos de {ads} avisos (lambda {lambda}); umbrales {hard} técnicas, {soft} blandas";
+    judged_by(): "judged by weights fitted to" | "juzgado con pesos ajustados a";
+    the_same_ads(): "the same ads (flattered)" | "los mismos avisos (favorecido)";
+    other_ads(folds): "other ads ({folds}-fold)" | "otros avisos ({folds} partes)";
+    other_ads_apart(): "other ads, each class apart" | "otros avisos, cada tipo aparte";
+    spans_title(): "Spans: explicit mentions of hard skills beside SkillSpan's knowledge"
+        | "Tramos: menciones explícitas de habilidades técnicas frente al conocimiento de SkillSpan";
+    sentences_heading(): "sentences" | "oraciones";
+    exact(x): "exact {x}" | "{x} exacta";
+    overlapping(x): "overlapping {x}" | "{x} solapada";
+    linking_title(): "Linking: phrases to ESCO concepts" | "Vinculación: frases con conceptos ESCO";
+    file(): "file" | "archivo";
+    rows(): "rows" | "filas";
+    without_label(): "no ESCO label" | "sin etiqueta ESCO";
+    unknown_label(): "label unknown" | "etiqueta desconocida";
+    counted(): "counted" | "contadas";
+    exact_matching(): "exact matching" | "coincidencia exacta";
+    accuracy_at_1(): "accuracy@1" | "exactitud@1";
+    recall_at_10(): "recall@10" | "exhaustividad@10";
+    most_missed(class): "Labels missed most often, {class}" | "Etiquetas más omitidas, {class}";
+    most_false(class): "Found most often and not labelled, {class}" | "Hallazgos sin etiqueta más frecuentes, {class}";
+    worst_ads(): "Ads with the lowest F1" | "Avisos con el F1 más bajo";
+    ad(): "ad" | "aviso";
 
     // Local stack.
     data_in(dir): "data: {dir}" | "datos: {dir}";

@@ -1,5 +1,6 @@
 //! The commands, one module per group.
 
+pub mod evaluate;
 pub mod extract_text;
 pub mod first;
 pub mod import;
@@ -49,6 +50,8 @@ pub enum Command {
     Taxonomy(taxonomy::TaxonomyCommand),
     /// Find the skills of one text, without storing anything
     ExtractText(extract_text::ExtractTextArgs),
+    /// Measure extraction on labelled ads, here, without the mesh
+    Evaluate(Box<evaluate::EvaluateArgs>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  observatory completions bash > ~/.local/share/bash-completion/completions/observatory"
@@ -78,6 +81,7 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Stats => stats::run(context).await,
         Command::Taxonomy(command) => taxonomy::run(context, command).await,
         Command::ExtractText(args) => extract_text::run(context, args).await,
+        Command::Evaluate(args) => evaluate::run(context, *args).await,
         Command::Completions { shell } => {
             // Into memory first: the generator panics where its reader goes away.
             let mut script = Vec::new();

@@ -146,7 +146,7 @@ pub(super) async fn concepts(out: &Output, files: Vec<PathBuf>) -> Result<Vec<Es
     Ok(concepts)
 }
 
-fn print_read(out: &Output, name: &str, report: &ReadReport) {
+pub(super) fn print_read(out: &Output, name: &str, report: &ReadReport) {
     let lang = out.lang;
     let number = |n: u64| lang.number(i64::try_from(n).unwrap_or(i64::MAX));
     let problems = number(report.problems.len() as u64);
@@ -222,7 +222,11 @@ fn change_line(change: &ConceptChange) -> String {
     format!("  {label}: {field}: {:?} -> {:?}", cell(&change.before, 80), cell(&change.after, 80))
 }
 
-fn read(files: &[PathBuf]) -> Result<(EscoCatalogue, Vec<(String, ReadReport)>)> {
+/// Reads and merges ESCO files, with what was read of each.
+///
+/// # Errors
+/// The first file that can't be read.
+pub(super) fn read(files: &[PathBuf]) -> Result<(EscoCatalogue, Vec<(String, ReadReport)>)> {
     let mut catalogue = EscoCatalogue::new();
     let mut reports = Vec::new();
     for path in files {

@@ -156,28 +156,38 @@ impl Features {
     }
 }
 
-/// The weights.
+/// The weights, and from which confidence on a skill counts.
 #[derive(Clone, Debug)]
 pub struct Model {
     weights: Vec<f32>,
-    hard: f32,
-    soft: f32,
+    thresholds: ThresholdFile,
 }
 
 #[derive(Deserialize, Default)]
 struct ModelFile {
     #[serde(default)]
-    thresholds: BTreeMap<String, f32>,
-    #[serde(default)]
     weights: BTreeMap<String, f32>,
+    #[serde(default)]
+    thresholds: ThresholdFile,
 }
 
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default)]
+struct ThresholdFile {
+    hard: f32,
+    soft: f32,
+}
+
+impl Default for ThresholdFile {
+    fn default() -> Self {
+        Self { hard: 0.40, soft: 0.30 }
+    }
+}
+
+// Embedded and tested: a fault in it cannot reach a running service.
 static EMBEDDED: LazyLock<Model> = LazyLock::new(|| {
-    // Embedded and tested: a fault in it cannot reach a running service.
-    let file: ModelFile = toml::from_str(include_str!("confidence.toml")).unwrap_or_default();
-    let weights = feature_names().iter().map(|name| file.weights.get(name).copied().unwrap_or(0.0)).collect();
-    let threshold = |kind: &str| file.thresholds.get(kind).copied().unwrap_or(0.4);
-    Model { weights, hard: threshold("hard"), soft: threshold("soft") }
+    Model::parse(include_str!("confidence.toml"))
+        .unwrap_or_else(|_| Model { weights: Vec::new(), thresholds: ThresholdFile::default() })
 });
 
 impl Model {
@@ -186,9 +196,19 @@ impl Model {
         EMBEDDED.clone()
     }
 
-    /// From which confidence on a skill of this kind counts as asked for.
+    /// Reads weights and thresholds; what is missing weighs nothing.
+    ///
+    /// # Errors
+    /// Text that is no such file.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let file: ModelFile = toml::from_str(text)?;
+        let weights = feature_names().iter().map(|name| file.weights.get(name).copied().unwrap_or(0.0)).collect();
+        Ok(Self { weights, thresholds: file.thresholds })
+    }
+
+    /// From which confidence on a skill of this kind counts.
     pub fn threshold(&self, kind: &str) -> f32 {
-        if kind == "soft_skill" { self.soft } else { self.hard }
+        if kind == "soft_skill" { self.thresholds.soft } else { self.thresholds.hard }
     }
 
     /// 0 to 1.
