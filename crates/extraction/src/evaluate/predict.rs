@@ -6,6 +6,7 @@ use std::io::BufRead;
 use serde_json::{Value, json};
 
 use super::EvaluationError;
+use super::fold::fold;
 use super::gold::{Fields, objects};
 use super::score::Class;
 use crate::confidence::Model;
@@ -125,7 +126,7 @@ fn prediction(mentions: &[&Skill], names: Names) -> Option<Prediction> {
     };
     Some(Prediction {
         name: name.to_string(),
-        surface: usual_surface(mentions),
+        surface: plain_surface(mentions, name),
         class: class_of(&first.kind)?,
         confidence: mentions.iter().map(|s| s.confidence).fold(0.0, f32::max),
         concept_uri: first.concept_uri.to_string(),
@@ -136,17 +137,12 @@ fn prediction(mentions: &[&Skill], names: Names) -> Option<Prediction> {
     })
 }
 
-/// The words that most mentions have; of equally many the first.
-fn usual_surface(mentions: &[&Skill]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for skill in mentions.iter().filter(|s| s.rule != Rule::Implied) {
-        match counts.iter_mut().find(|(surface, _)| *surface == skill.surface) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((&skill.surface, 1)),
-        }
-    }
-    let most = counts.iter().map(|(_, n)| *n).max();
-    counts.iter().find(|(_, n)| Some(*n) == most).map(|(surface, _)| (*surface).to_owned()).unwrap_or_default()
+/// The plainest words that mentions have: the shortest, of those that say more than the name where there are any.
+fn plain_surface(mentions: &[&Skill], name: &str) -> String {
+    let words = |s: &&&Skill| s.rule != Rule::Implied;
+    let surfaces = mentions.iter().filter(words).map(|s| s.whole.as_deref().unwrap_or(&s.surface));
+    let name = fold(name);
+    surfaces.min_by_key(|surface| (fold(surface) == name, surface.len())).unwrap_or_default().to_owned()
 }
 
 /// One ad as a line of a predictions file, in the scorer's format.
