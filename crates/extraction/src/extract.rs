@@ -104,6 +104,8 @@ pub struct Skill {
     pub kind: Arc<str>,
     /// How it was found.
     pub method: Method,
+    /// Its label is one of ESCO too: looking for ESCO alone finds it.
+    pub of_esco: bool,
     /// The rule that found it.
     pub rule: Rule,
     /// For an implied skill: the name of the one that implies it, whose place is its span.
@@ -125,6 +127,11 @@ pub struct Skill {
 }
 
 impl Skill {
+    /// Whether a method finds it when it runs alone.
+    pub fn found_by(&self, method: Method) -> bool {
+        self.method == method || method == Method::Esco && self.of_esco && self.implied_by.is_none()
+    }
+
     /// Whether it must or may be brought: as the words around it say, else as its section does.
     pub fn necessity(&self) -> Necessity {
         match (self.demand.necessity, self.section) {
@@ -180,6 +187,19 @@ pub struct Dismissed {
 }
 
 impl Extraction {
+    /// Keeps what these methods find when no other runs, and says which of them did; none: all methods.
+    pub fn only(&mut self, methods: &[Method]) {
+        if methods.is_empty() {
+            return;
+        }
+        self.skills.retain(|skill| methods.iter().any(|method| skill.found_by(*method)));
+        for skill in &mut self.skills {
+            if !methods.contains(&skill.method) {
+                skill.method = Method::Esco;
+            }
+        }
+    }
+
     /// The most confident mention of each concept, in order of first appearance.
     pub fn distinct(&self) -> Vec<&Skill> {
         let mut place: FxHashMap<&str, usize> = FxHashMap::default();
@@ -483,6 +503,7 @@ impl Extractor {
                 Rule::EscoPreferred | Rule::EscoAlternative => Method::Esco,
                 _ => Method::Regex,
             },
+            of_esco: self.labels.get(mention.label).of_esco,
             rule: mention.rule,
             implied_by: None,
             evidence: mention.evidence,

@@ -66,6 +66,8 @@ pub struct LabelEntry {
     pub needs_context: bool,
     /// Counts only in this case.
     pub exact_case: bool,
+    /// ESCO has it too.
+    pub of_esco: bool,
 }
 
 /// All labels and their concepts.
@@ -160,6 +162,7 @@ impl LabelSet {
                     origin: Origin::Own,
                     needs_context: label.needs_context,
                     exact_case: label.exact_case,
+                    of_esco: false,
                 });
             }
         }
@@ -195,12 +198,15 @@ impl LabelSet {
         let mut found: Vec<Candidate<'_>> = esco.iter().flat_map(candidates).collect();
         found.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()).then(a.text.cmp(b.text)));
         let mut taken: FxHashSet<String> = FxHashSet::default();
+        let mut shared: FxHashSet<String> = FxHashSet::default();
+        let own_labels = self.labels.len();
         let mut entries: FxHashMap<&str, u32> = FxHashMap::default();
         for candidate in found {
             let folded = fold_phrase(candidate.text);
             if let Some(&own) = owned.get(&folded) {
                 let slot = &mut self.concepts[own as usize].esco_uri;
                 slot.get_or_insert_with(|| Arc::from(&*candidate.concept.concept_uri));
+                shared.insert(folded);
                 continue;
             }
             let Some(terms) = policy::terms(&candidate, &folded) else {
@@ -224,7 +230,11 @@ impl LabelSet {
                 origin: candidate.origin,
                 needs_context: terms.needs_context,
                 exact_case: terms.exact_case,
+                of_esco: true,
             });
+        }
+        for label in &mut self.labels[..own_labels] {
+            label.of_esco = shared.contains(&fold_phrase(&label.text));
         }
     }
 }

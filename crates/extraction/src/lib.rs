@@ -14,6 +14,7 @@ pub mod emerging;
 pub mod esco;
 pub mod evaluate;
 pub mod extract;
+pub mod invariants;
 pub mod labels;
 pub mod link;
 pub mod matcher;

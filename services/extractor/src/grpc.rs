@@ -42,7 +42,7 @@ impl ExtractorService for Grpc {
     ) -> Result<Response<ExtractSkillsResponse>, Status> {
         let request = request.into_inner();
         only_pipeline_a(request.pipeline())?;
-        let methods: Vec<ExtractionMethod> = request.methods().collect();
+        let methods: Vec<Method> = request.methods().filter_map(method_from_proto).collect();
         let loaded = self.library.quick().await?;
         let response = tokio::task::spawn_blocking(move || {
             let started = Instant::now();
@@ -50,9 +50,7 @@ impl ExtractorService for Grpc {
             let extractor = &loaded.extractor;
             let extras = Extras { dismissed: request.explain, candidates: request.explain };
             let mut extraction = extractor.extract_with(&text, title_len, extras, &mut Scratch::default());
-            if !methods.is_empty() {
-                extraction.skills.retain(|skill| methods.contains(&method_to_proto(skill.method)));
-            }
+            extraction.only(&methods);
             let sure = |skill: &Skill| match request.min_confidence {
                 0.0 => extractor.is_asked(skill),
                 bar => skill.confidence >= bar,
@@ -170,6 +168,15 @@ fn candidate_to_proto(candidate: Candidate) -> SkillCandidate {
         text: candidate.surface,
         span: Some(span_to_proto(candidate.span)),
         pattern: candidate.pattern.as_str().into(),
+    }
+}
+
+fn method_from_proto(method: ExtractionMethod) -> Option<Method> {
+    match method {
+        ExtractionMethod::Unspecified => None,
+        ExtractionMethod::Ner => Some(Method::Ner),
+        ExtractionMethod::Regex => Some(Method::Regex),
+        ExtractionMethod::Esco => Some(Method::Esco),
     }
 }
 

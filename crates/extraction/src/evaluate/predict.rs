@@ -97,7 +97,7 @@ pub fn class_of(kind: &str) -> Option<Class> {
 pub fn candidates(extraction: &Extraction, names: Names, methods: &[Method]) -> Vec<Prediction> {
     let mut by_concept: BTreeMap<&str, Vec<&Skill>> = BTreeMap::new();
     for skill in &extraction.skills {
-        if methods.is_empty() || methods.contains(&skill.method) {
+        if methods.is_empty() || methods.iter().any(|method| skill.found_by(*method)) {
             by_concept.entry(&skill.concept_uri).or_default().push(skill);
         }
     }
