@@ -1,9 +1,8 @@
 //! How sure a finding is: a logistic model over what the ad says of a concept in all its mentions.
 //!
-//! The weights stand in `confidence.toml`, fitted to labelled ads by [`fit`]. They know nothing of single
-//! concepts, only of kinds, sections, rules and contexts, so that they hold for concepts added later.
-//! More mentions never make a finding less sure: of several sections the best one counts, and every other
-//! feature of mentions only adds up.
+//! The weights stand in `confidence.toml`, fitted to labelled ads by [`crate::evaluate::fit`]. They know nothing of
+//! single concepts, only of kinds, sections, rules, contexts and usage, so that they hold for concepts added later.
+//! Of several mentions the best section counts, and every other feature of mentions only adds up.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -46,7 +45,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Those of [`crate::usage`].
-const USAGE: [&str; 4] = ["usage.ads", "usage.listed", "usage.announced", "usage.asked"];
+const USAGE: [usize; 4] = [at("usage.ads"), at("usage.listed"), at("usage.announced"), at("usage.asked")];
 
 /// Sections from the one that says most to the one that says least.
 const SECTIONS: &[Section] = &[
@@ -78,8 +77,22 @@ pub fn feature_names() -> Vec<String> {
     plain.chain(sections).chain(kinds).chain(implied).collect()
 }
 
-fn plain(name: &str) -> usize {
-    PLAIN.iter().position(|p| *p == name).unwrap_or(0)
+/// The place of a plain feature; asked for while compiling, so that a wrong name does not compile.
+const fn at(name: &str) -> usize {
+    let mut i = 0;
+    while !same(PLAIN[i], name) {
+        i += 1;
+    }
+    i
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
 }
 
 impl Features {
@@ -87,18 +100,18 @@ impl Features {
     pub fn new(concept: &ConceptEntry, implied: bool, implying: u32) -> Self {
         let size = PLAIN.len() + SECTIONS.len() + 2 * KINDS.len();
         let mut features = Self { values: vec![0.0; size], best_section: SECTIONS.len() - 1, mentions: 0 };
-        features.set("bias", 1.0);
-        features.set("implied", if implied { 1.0 } else { 0.0 });
-        features.set("named", if concept.name_es.is_none() { 1.0 } else { 0.0 });
-        features.set("acronym", if concept.name.chars().all(|c| !c.is_lowercase()) { 1.0 } else { 0.0 });
-        features.set("narrower", (1.0 + concept.narrower as f32).ln());
-        features.set("esco", if concept.own { 0.0 } else { 1.0 });
-        features.set("implying", (1.0 + implying.min(8) as f32).ln());
-        for (name, value) in USAGE.iter().zip(concept.usage.features()) {
-            features.set(name, value);
+        features.set(const { at("bias") }, 1.0);
+        features.set(const { at("implied") }, if implied { 1.0 } else { 0.0 });
+        features.set(const { at("named") }, if concept.name_es.is_none() { 1.0 } else { 0.0 });
+        features.set(const { at("acronym") }, if concept.name.chars().all(|c| !c.is_lowercase()) { 1.0 } else { 0.0 });
+        features.set(const { at("narrower") }, (1.0 + concept.narrower as f32).ln());
+        features.set(const { at("esco") }, if concept.own { 0.0 } else { 1.0 });
+        features.set(const { at("implying") }, (1.0 + implying.min(8) as f32).ln());
+        for (feature, value) in USAGE.into_iter().zip(concept.usage.features()) {
+            features.set(feature, value);
         }
-        features.set("only_form", 1.0);
-        features.set("only_coordinated", 1.0);
+        features.set(const { at("only_form") }, 1.0);
+        features.set(const { at("only_coordinated") }, 1.0);
         if let Some(kind) = KINDS.iter().position(|k| **k == *concept.kind) {
             let base = PLAIN.len() + SECTIONS.len();
             features.values[base + kind] = 1.0;
@@ -109,12 +122,12 @@ impl Features {
         features
     }
 
-    fn set(&mut self, name: &str, value: f32) {
-        self.values[plain(name)] = value;
+    fn set(&mut self, feature: usize, value: f32) {
+        self.values[feature] = value;
     }
 
-    fn raise(&mut self, name: &str, value: f32) {
-        let slot = &mut self.values[plain(name)];
+    fn raise(&mut self, feature: usize, value: f32) {
+        let slot = &mut self.values[feature];
         *slot = slot.max(value);
     }
 
@@ -124,29 +137,29 @@ impl Features {
         self.mentions += 1;
         self.best_section =
             self.best_section.min(SECTIONS.iter().position(|s| *s == section).unwrap_or(SECTIONS.len() - 1));
-        self.raise("listed", yes(evidence.listed == Listed::WithCertain));
-        self.raise("announced", yes(evidence.announced));
-        self.raise("task", yes(evidence.task));
-        self.raise("near", yes(evidence.near));
-        self.raise("title", yes(section == Section::Title));
-        self.raise("same_spelling", yes(evidence.spelling == Spelling::Same));
-        self.raise("ambiguous", yes(label.needs_context));
-        self.raise("words", (label.text.split(' ').count() as f32).ln());
-        self.raise("letters", (letters as f32).ln() / 4.0);
+        self.raise(const { at("listed") }, yes(evidence.listed == Listed::WithCertain));
+        self.raise(const { at("announced") }, yes(evidence.announced));
+        self.raise(const { at("task") }, yes(evidence.task));
+        self.raise(const { at("near") }, yes(evidence.near));
+        self.raise(const { at("title") }, yes(section == Section::Title));
+        self.raise(const { at("same_spelling") }, yes(evidence.spelling == Spelling::Same));
+        self.raise(const { at("ambiguous") }, yes(label.needs_context));
+        self.raise(const { at("words") }, (label.text.split(' ').count() as f32).ln());
+        self.raise(const { at("letters") }, (letters as f32).ln() / 4.0);
         if rule != Rule::LabelForm {
-            self.set("only_form", 0.0);
+            self.set(const { at("only_form") }, 0.0);
         }
         if rule != Rule::Coordinated {
-            self.set("only_coordinated", 0.0);
+            self.set(const { at("only_coordinated") }, 0.0);
         }
-        self.raise("esco_alternative", yes(rule == Rule::EscoAlternative));
+        self.raise(const { at("esco_alternative") }, yes(rule == Rule::EscoAlternative));
         let esco = matches!(rule, Rule::EscoAlternative | Rule::EscoPreferred);
-        self.raise("esco_word", yes(esco && !label.text.contains(' ')));
+        self.raise(const { at("esco_word") }, yes(esco && !label.text.contains(' ')));
     }
 
     /// Sums up after the last mention.
     pub fn finish(&mut self) {
-        self.set("mentions", (self.mentions.min(8) as f32).ln());
+        self.set(const { at("mentions") }, (self.mentions.min(8) as f32).ln());
         self.values[PLAIN.len() + self.best_section] = 1.0;
     }
 

@@ -109,7 +109,7 @@ impl WordTable {
                     _ => token.id & !KNOWN,
                 };
             }
-            glued |= token.id == UNKNOWN && seam(&bytes[token.start as usize..token.end as usize]).is_some();
+            glued |= token.id == UNKNOWN && has_inner_capital(&bytes[token.start as usize..token.end as usize]);
         }
         if glued {
             self.unglue(bytes, out);
@@ -192,6 +192,11 @@ const MOST_SEAMS: usize = 6;
 const TELLING_PART: u32 = 5;
 /// Fewest bytes of a part of a glued word that is looked up.
 const SHORTEST_PART: usize = 3;
+
+/// Whether a word may be two: without a branch per byte, because it is asked of every unknown word.
+fn has_inner_capital(word: &[u8]) -> bool {
+    word.len() > SHORTEST_PART && word[1..].iter().fold(0, |any, b| any | u8::from(b.is_ascii_uppercase())) != 0
+}
 
 /// Where the first of two glued words ends: before a capital behind a small letter (`javaSQL`), or before
 /// the last of several capitals that a small letter follows (`SQLServer`).
