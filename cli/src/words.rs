@@ -195,6 +195,30 @@ words! {
     narrower(): "narrower" | "más específicos";
     also(): "also" | "también";
 
+    // Emerging skills.
+    phrase(): "phrase" | "frase";
+    employers(): "employers" | "empresas";
+    first_seen(): "first seen" | "primera vez";
+    last_seen(): "last seen" | "última vez";
+    patterns(): "patterns" | "patrones";
+    example(): "example" | "ejemplo";
+    no_emerging(): "no phrase matches; ask for fewer ads and employers with --min-jobs 1 --min-companies 1.
+Phrases come from extraction: observatory run, or observatory extract --again for ads that are done"
+        | "ninguna frase coincide; pida menos avisos y empresas con --min-jobs 1 --min-companies 1.
+Las frases salen de la extracción: observatory run, u observatory extract --again para los avisos ya hechos";
+    none_decided(): "no phrase with this decision; decide on one with: observatory skills review PHRASE --help"
+        | "ninguna frase con esta decisión; decida sobre una con: observatory skills review FRASE --help";
+    review_next(): "decide: observatory skills review PHRASE --promote --kind tool   (or --alias-of ID, --reject)"
+        | "para decidir: observatory skills review FRASE --promote --kind tool   (o --alias-of ID, --reject)";
+    now_a_skill(phrase, name, id): "{phrase} is the skill {name} ({id}) now" | "{phrase} es ahora la habilidad {name} ({id})";
+    now_a_label(phrase, name, id): "{phrase} is a label of {name} ({id}) now" | "{phrase} es ahora una etiqueta de {name} ({id})";
+    now_rejected(phrase): "{phrase} is no skill, and is listed no more" | "{phrase} no es una habilidad y ya no se lista";
+    now_open(phrase): "the decision on {phrase} is taken back" | "la decisión sobre {phrase} quedó sin efecto";
+    contribute(): "To contribute it, put this into the file of its area in taxonomy/:"
+        | "Para aportarla, ponga esto en el archivo de su área en taxonomy/:";
+    used_from_now(version): "new extractions use it (taxonomy {version}); for ads that are done: observatory extract --again"
+        | "las extracciones nuevas lo usan (taxonomía {version}); para los avisos ya hechos: observatory extract --again";
+
     // Stats.
     stat_ads(): "ads stored" | "avisos guardados";
     stat_cleaned(): "cleaned and usable" | "limpios y utilizables";

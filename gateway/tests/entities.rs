@@ -7,7 +7,7 @@ mod common;
 use common::{Gateway, ad};
 use observatory_store::{entities, sea_orm::EntityTrait};
 
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 12] = [
     "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence, llm_model,
          prompt_version) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1' FROM raw_jobs",
     "INSERT INTO skill_embeddings (skill_text, embedding, model_name, model_version)
@@ -23,6 +23,9 @@ const ROWS: [&str; 9] = [
      INSERT INTO dataset_versions (dataset, version) SELECT 'd', operation_id FROM o",
     "WITH s AS (INSERT INTO schedules (schedule_id, cron, operation_kind) VALUES ('s', '* * * * *', 'k') RETURNING 1)
      INSERT INTO task_effects (operation_id, task_key, outcome) SELECT 'o', 'a', 'done' FROM s",
+    "INSERT INTO skill_candidates SELECT job_id, 'a', 'A', 'name', 0, 1 FROM raw_jobs",
+    "INSERT INTO candidate_reviews (phrase, decision) VALUES ('a', 'rejected')",
+    "INSERT INTO taxonomy_additions (skill_id, name, kind, labels) VALUES ('a', 'A', 'tool', '{B}')",
 ];
 
 #[tokio::test]
@@ -54,6 +57,9 @@ async fn every_entity_reads_its_table() {
         operations,
         dataset_versions,
         schedules,
-        task_effects
+        task_effects,
+        skill_candidates,
+        candidate_reviews,
+        taxonomy_additions
     );
 }

@@ -1,4 +1,6 @@
 DROP TABLE IF EXISTS taxonomy_additions, candidate_reviews, skill_candidates;
+DROP INDEX IF EXISTS concept_labels_key;
+DROP FUNCTION IF EXISTS label_key;
 ALTER TABLE taxonomy_concepts DROP COLUMN implies, DROP COLUMN onet, DROP COLUMN name_es;
 DROP VIEW IF EXISTS named_skills;
 ALTER TABLE extracted_skills

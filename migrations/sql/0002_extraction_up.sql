@@ -16,6 +16,11 @@ ALTER TABLE taxonomy_concepts
     ADD COLUMN onet    text,
     ADD COLUMN implies text[] NOT NULL DEFAULT '{}';
 
+-- A folded label without signs but + and #: candidates and labels are folded differently, and meet here.
+CREATE FUNCTION label_key(folded text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN btrim(regexp_replace(folded, '[][ !"$%&''()*,./:;<=>?@\\^_`{|}~-]+', ' ', 'g'));
+CREATE INDEX concept_labels_key ON concept_labels (label_key(folded));
+
 -- Phrases that may be skills which neither the taxonomy nor ESCO knows, once an ad.
 CREATE TABLE skill_candidates (
     job_id     uuid NOT NULL REFERENCES raw_jobs ON DELETE CASCADE,

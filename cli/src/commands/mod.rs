@@ -1,5 +1,6 @@
 //! The commands, one module per group.
 
+pub mod emerging;
 pub mod evaluate;
 pub mod extract_text;
 pub mod first;
@@ -37,7 +38,7 @@ pub enum Command {
     /// Look at operations, watch, cancel and repair them
     #[command(subcommand, visible_alias = "ops")]
     Operations(operations::OperationsCommand),
-    /// Rank skills, look at one, see what goes with it
+    /// Rank skills, look at one, see what goes with it, find new ones
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
     /// List, search and show ads

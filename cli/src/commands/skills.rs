@@ -8,7 +8,7 @@ use observatory_proto::{
     skills::{GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse},
 };
 
-use super::{country, day, jobs};
+use super::{country, day, emerging, jobs};
 use crate::{
     Context,
     error::Result,
@@ -33,6 +33,10 @@ pub enum SkillsCommand {
     },
     /// Show the skills that the same ads ask for
     Co(CoArgs),
+    /// List phrases that ads ask for like skills and the taxonomy lacks
+    Emerging(emerging::EmergingArgs),
+    /// Decide on such a phrase: a skill of its own, another label of one, or none
+    Review(emerging::ReviewArgs),
 }
 
 /// Options of `top`.
@@ -146,6 +150,8 @@ pub async fn run(context: &Context, command: SkillsCommand) -> Result<()> {
         SkillsCommand::Compare(args) => compare(context, args).await,
         SkillsCommand::Show { id } => show(context, id).await,
         SkillsCommand::Co(args) => co_occurring(context, args).await,
+        SkillsCommand::Emerging(args) => emerging::list(context, args).await,
+        SkillsCommand::Review(args) => emerging::review(context, args).await,
     }
 }
 

@@ -433,7 +433,12 @@ fn phrase_at(at: &Surroundings<'_>, lexicon: &Lexicon, i: usize) -> Option<(usiz
     {
         end += 1;
     }
-    let starts_item = i == 0 || at.tokens[i].gap == Gap::Break || preposition(at, i - 1) || conjunction(at, i - 1);
+    // A comma is a token of its own where any label holds one.
+    let starts_item = i == 0
+        || at.tokens[i].gap == Gap::Break
+        || at.tokens[i - 1].symbol
+        || preposition(at, i - 1)
+        || conjunction(at, i - 1);
     let ends_item = end >= at.tokens.len()
         || at.tokens[end].gap == Gap::Break
         || at.tokens[end].symbol

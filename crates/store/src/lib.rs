@@ -3,6 +3,7 @@
 pub mod cleaning;
 mod conditions;
 pub mod effects;
+pub mod emerging;
 pub mod entities;
 pub mod error;
 pub mod extraction;

@@ -63,7 +63,7 @@ pub fn stored_name(name: &str, prefix: &str) -> String {
 }
 
 /// The other way round.
-fn proto_name(prefix: &str, stored: &str) -> String {
+pub fn proto_name(prefix: &str, stored: &str) -> String {
     format!("{prefix}{}", stored.to_ascii_uppercase())
 }
 

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod convert;
+mod emerging;
 mod jobs;
 mod operations;
 mod pipelines;

@@ -18,7 +18,10 @@ use observatory_store::{
 };
 use tonic::{Request, Response, Status};
 
-use super::convert::{day, failed, int, job, page_size, plain, skill_ref, stored_name};
+use super::{
+    convert::{day, failed, int, job, page_size, plain, skill_ref, stored_name},
+    emerging,
+};
 use crate::interval::{lift, share, wilson};
 
 const DEFAULT_LIMIT: u64 = 20;
@@ -129,16 +132,16 @@ impl SkillService for Skills {
 
     async fn list_emerging_skills(
         &self,
-        _: Request<ListEmergingSkillsRequest>,
+        request: Request<ListEmergingSkillsRequest>,
     ) -> Result<Response<ListEmergingSkillsResponse>, Status> {
-        Err(Error::capability_missing("emerging", "not here yet").into())
+        emerging::list(&self.db, request.into_inner()).await.map(Response::new)
     }
 
     async fn review_emerging_skill(
         &self,
-        _: Request<ReviewEmergingSkillRequest>,
+        request: Request<ReviewEmergingSkillRequest>,
     ) -> Result<Response<ReviewEmergingSkillResponse>, Status> {
-        Err(Error::capability_missing("emerging", "not here yet").into())
+        emerging::review(&self.db, request.into_inner()).await.map(Response::new)
     }
 }
 

@@ -90,7 +90,8 @@ impl TaxonomyService for Taxonomy {
     }
 }
 
-fn concept(concept: taxonomy::Concept) -> Concept {
+/// A concept as every answer shows it.
+pub fn concept(concept: taxonomy::Concept) -> Concept {
     Concept {
         skill: Some(SkillRef {
             skill_id: concept.skill_id,

@@ -97,6 +97,14 @@ impl Gateway {
         self.sql(sql, [id.into(), name.into(), kind.into(), titles.into(), at.into()]).await;
         self.sql("UPDATE raw_jobs SET extraction_status = 'completed', extraction_completed_at = now()", []).await;
     }
+
+    /// Stores that the ads with these titles hold a phrase that may be a skill.
+    pub async fn candidate(&self, phrase: &str, surface: &str, pattern: &str, titles: &[&str]) {
+        let sql = "INSERT INTO skill_candidates (job_id, phrase, surface, pattern, span_start, span_end)
+                   SELECT job_id, $1, $2, $3, 0, 1 FROM raw_jobs WHERE title = ANY($4)";
+        let titles: Vec<String> = titles.iter().map(|title| title.to_string()).collect();
+        self.sql(sql, [phrase.into(), surface.into(), pattern.into(), titles.into()]).await;
+    }
 }
 
 /// An ad of a portal, in Colombia.

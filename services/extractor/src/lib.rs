@@ -11,9 +11,14 @@ use std::{sync::Arc, time::Duration};
 use observatory_extraction::taxonomy::Taxonomy;
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_operations::{Backend, Worker};
-use observatory_proto::extractor::extractor_service_server::ExtractorServiceServer;
+use observatory_proto::{Error, extractor::extractor_service_server::ExtractorServiceServer};
 
-use crate::{config::Options, grpc::Grpc, loaded::Library, worker::ExtractTask};
+use crate::{
+    config::Options,
+    grpc::Grpc,
+    loaded::{FRESH, Library},
+    worker::ExtractTask,
+};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
@@ -40,21 +45,36 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
         worker.run(drain).await;
         Ok(())
     });
-    scope.spawn("taxonomy", prepare(library.clone()));
+    let (drain, following) = (scope.drain(), library.clone());
+    scope.spawn("taxonomy", async move {
+        tokio::select! {
+            () = drain.cancelled() => {}
+            () = follow(&following) => {}
+        }
+        Ok(())
+    });
     Ok(Service::new().add(server!(ExtractorServiceServer, Grpc { backend, library }, config.limits)))
 }
 
-/// Publishes the taxonomy and builds the extractor before the first request asks for it.
-async fn prepare(library: Arc<Library>) -> anyhow::Result<()> {
+/// Builds the extractor before a request asks for it, and publishes its concepts: at the start, and
+/// whenever an import or a review changes them.
+async fn follow(library: &Library) {
+    let mut published = String::new();
+    let mut failing = false;
     loop {
-        let ready = async {
-            library.publish().await?;
-            library.latest().await.map(|_| ())
+        let step = async {
+            let loaded = library.latest().await?;
+            if loaded.taxonomy_version != published {
+                library.publish(&loaded).await?;
+                published.clone_from(&loaded.taxonomy_version);
+            }
+            Ok::<(), Error>(())
         };
-        match ready.await {
-            Ok(()) => return Ok(()),
-            Err(error) => tracing::warn!(%error, "the taxonomy is not published yet"),
+        let outcome = step.await;
+        if let (Err(error), false) = (&outcome, failing) {
+            tracing::warn!(%error, "the taxonomy is not published yet");
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        failing = outcome.is_err();
+        tokio::time::sleep(if failing { Duration::from_secs(1) } else { FRESH }).await;
     }
 }

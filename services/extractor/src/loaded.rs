@@ -1,5 +1,5 @@
-//! The extractor in use: built from the shipped taxonomy and the imported ESCO
-//! edition, and built again when another edition is imported.
+//! The extractor in use: built from the shipped taxonomy, what reviews added to it, and the imported
+//! ESCO edition; built again when another edition is imported, or a review adds something.
 
 use std::{
     sync::{Arc, Mutex},
@@ -9,18 +9,18 @@ use std::{
 use observatory_extraction::{
     esco::{EscoConcept, SkillType},
     extract::{EXTRACTOR_VERSION, Extractor},
-    taxonomy::Taxonomy,
+    taxonomy::{Addition, Alias, Taxonomy, version_with_esco},
 };
 use observatory_proto::Error;
 use observatory_store::{
-    entities::esco_taxonomy,
+    entities::{candidate_reviews, esco_taxonomy, taxonomy_additions},
     extraction::{self, OwnConcept},
     into_error,
 };
-use sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
-/// How old the look at the imported edition may be for a quick request.
-const FRESH: Duration = Duration::from_secs(2);
+/// How old the look at the editions may be for a quick request.
+pub const FRESH: Duration = Duration::from_secs(2);
 
 /// An extractor and what it was built from.
 pub struct Loaded {
@@ -28,7 +28,16 @@ pub struct Loaded {
     pub extractor: Extractor,
     /// The taxonomy's version, and the ESCO edition's where one is imported.
     pub taxonomy_version: String,
-    edition: Option<String>,
+    /// The shipped concepts and those that reviews added.
+    taxonomy: Taxonomy,
+    editions: Editions,
+}
+
+/// What is in the database; none where it isn't.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Editions {
+    esco: Option<String>,
+    additions: Option<String>,
 }
 
 impl Loaded {
@@ -42,7 +51,7 @@ impl Loaded {
 pub struct Library {
     taxonomy: Taxonomy,
     db: DatabaseConnection,
-    /// The extractor, and when its edition was last compared. Locked only to copy.
+    /// The extractor, and when its editions were last compared. Locked only to copy.
     current: Mutex<Option<(Arc<Loaded>, Instant)>>,
     /// Held while building, so that it happens once.
     building: tokio::sync::Mutex<()>,
@@ -68,22 +77,22 @@ impl Library {
         }
     }
 
-    /// The extractor for the edition that is imported now.
+    /// The extractor for what is imported and added now.
     ///
     /// # Errors
     /// UNAVAILABLE where Postgres is.
     pub async fn latest(&self) -> Result<Arc<Loaded>, Error> {
-        let edition = extraction::dataset_version(&self.db, "esco").await.map_err(into_error)?;
-        if let Some(loaded) = self.confirmed(&edition) {
+        let editions = self.editions().await?;
+        if let Some(loaded) = self.confirmed(&editions) {
             return Ok(loaded);
         }
         let _building = self.building.lock().await;
-        if let Some(loaded) = self.confirmed(&edition) {
+        if let Some(loaded) = self.confirmed(&editions) {
             return Ok(loaded);
         }
-        let esco = if edition.is_some() { self.read_esco().await? } else { Vec::new() };
-        let taxonomy = self.taxonomy.clone();
-        let loaded = tokio::task::spawn_blocking(move || build(&taxonomy, &esco, edition))
+        let esco = if editions.esco.is_some() { self.read_esco().await? } else { Vec::new() };
+        let taxonomy = self.with_additions(editions.additions.as_deref()).await?;
+        let loaded = tokio::task::spawn_blocking(move || build(taxonomy, &esco, editions))
             .await
             .map_err(|panic| Error::internal(format!("the extractor can't be built: {panic}")))?;
         let loaded = Arc::new(loaded);
@@ -91,13 +100,13 @@ impl Library {
         Ok(loaded)
     }
 
-    /// Writes the shipped concepts into the database, for search and for names.
+    /// Writes the concepts in use into the database, for search and for names.
     ///
     /// # Errors
     /// UNAVAILABLE where Postgres is.
-    pub async fn publish(&self) -> Result<(), Error> {
-        let concepts: Vec<OwnConcept> = self
-            .taxonomy
+    pub async fn publish(&self, loaded: &Loaded) -> Result<(), Error> {
+        let taxonomy = &loaded.taxonomy;
+        let concepts: Vec<OwnConcept> = taxonomy
             .concepts()
             .iter()
             .map(|concept| OwnConcept {
@@ -111,7 +120,7 @@ impl Library {
                     .map(|label| label.text.clone())
                     .filter(|label| *label != concept.name)
                     .collect(),
-                parent_uri: concept.parent.as_deref().and_then(|id| self.taxonomy.get(id)).map(|parent| parent.uri()),
+                parent_uri: concept.parent.as_deref().and_then(|id| taxonomy.get(id)).map(|parent| parent.uri()),
                 esco_uri: concept.esco_uri.clone(),
                 name_es: concept.name_es.clone().unwrap_or_default(),
                 onet: concept.onet.clone(),
@@ -119,7 +128,31 @@ impl Library {
                 note: concept.ambiguous.clone().unwrap_or_default(),
             })
             .collect();
-        extraction::sync_concepts(&self.db, &concepts, self.taxonomy.version()).await.map_err(into_error)
+        extraction::sync_concepts(&self.db, &concepts, taxonomy.version()).await.map_err(into_error)
+    }
+
+    async fn editions(&self) -> Result<Editions, Error> {
+        let read = async |dataset| extraction::dataset_version(&self.db, dataset).await.map_err(into_error);
+        Ok(Editions { esco: read("esco").await?, additions: read("additions").await? })
+    }
+
+    /// The shipped taxonomy and what reviews added. A later one may have it too: that is no reason to stop.
+    async fn with_additions(&self, edition: Option<&str>) -> Result<Taxonomy, Error> {
+        let Some(edition) = edition else { return Ok(self.taxonomy.clone()) };
+        let concepts = taxonomy_additions::Entity::find().order_by_asc(taxonomy_additions::Column::SkillId);
+        let concepts = concepts.all(&self.db).await.map_err(into_error)?;
+        let aliases = candidate_reviews::Entity::find()
+            .filter(candidate_reviews::Column::Decision.eq("alias"))
+            .order_by_asc(candidate_reviews::Column::Phrase)
+            .all(&self.db)
+            .await
+            .map_err(into_error)?;
+        let concepts: Vec<Addition> = concepts.into_iter().map(addition).collect();
+        let alias = |review: candidate_reviews::Model| Alias { id: review.skill_id, label: review.label };
+        let aliases: Vec<Alias> = aliases.into_iter().map(alias).collect();
+        let (taxonomy, faults) = self.taxonomy.extended(&concepts, &aliases, edition);
+        faults.iter().for_each(|fault| tracing::warn!(%fault, "a reviewed addition is left out"));
+        Ok(taxonomy)
     }
 
     async fn read_esco(&self) -> Result<Vec<EscoConcept>, Error> {
@@ -142,8 +175,8 @@ impl Library {
         self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    fn confirmed(&self, edition: &Option<String>) -> Option<Arc<Loaded>> {
-        let loaded = self.last().map(|(loaded, _)| loaded).filter(|loaded| loaded.edition == *edition)?;
+    fn confirmed(&self, editions: &Editions) -> Option<Arc<Loaded>> {
+        let loaded = self.last().map(|(loaded, _)| loaded).filter(|loaded| loaded.editions == *editions)?;
         self.set(loaded.clone());
         Some(loaded)
     }
@@ -153,13 +186,20 @@ impl Library {
     }
 }
 
-fn build(taxonomy: &Taxonomy, esco: &[EscoConcept], edition: Option<String>) -> Loaded {
+fn addition(row: taxonomy_additions::Model) -> Addition {
+    Addition {
+        id: row.skill_id,
+        name: row.name,
+        kind: row.kind,
+        labels: row.labels,
+        parent: Some(row.parent).filter(|parent| !parent.is_empty()),
+    }
+}
+
+fn build(taxonomy: Taxonomy, esco: &[EscoConcept], editions: Editions) -> Loaded {
     let started = Instant::now();
-    let extractor = Extractor::new(taxonomy, esco);
-    let taxonomy_version = match &edition {
-        Some(edition) => format!("{} esco {edition}", taxonomy.version()),
-        None => taxonomy.version().to_string(),
-    };
+    let extractor = Extractor::new(&taxonomy, esco);
+    let taxonomy_version = version_with_esco(taxonomy.version(), editions.esco.as_deref());
     tracing::info!(
         labels = extractor.label_count(),
         esco_concepts = esco.len(),
@@ -167,5 +207,5 @@ fn build(taxonomy: &Taxonomy, esco: &[EscoConcept], edition: Option<String>) -> 
         ms = started.elapsed().as_millis() as u64,
         "extractor built"
     );
-    Loaded { extractor, taxonomy_version, edition }
+    Loaded { extractor, taxonomy_version, taxonomy, editions }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use rustc_hash::FxHashMap;
 
-use super::{Concept, KINDS};
+use super::{Concept, KINDS, Label};
 use crate::text::fold::fold_phrase;
 
 /// What is wrong with a taxonomy, each with the file and the concept.
@@ -140,6 +140,16 @@ pub enum TaxonomyError {
         /// The title.
         title: String,
     },
+    /// A label is added to a concept that doesn't exist.
+    #[error("{file}: concept {concept:?}: there is none to take the label {label:?}")]
+    UnknownConcept {
+        /// Where it is added.
+        file: String,
+        /// The concept's id.
+        concept: String,
+        /// The label.
+        label: String,
+    },
     /// A kind that is not one of [`KINDS`].
     #[error("{file}: concept {concept:?}: unknown kind {kind:?}")]
     UnknownKind {
@@ -223,41 +233,52 @@ fn check_ids(concepts: &[Concept], faults: &mut Vec<TaxonomyError>) -> FxHashMap
 }
 
 fn check_kinds(concepts: &[Concept], faults: &mut Vec<TaxonomyError>) {
-    for concept in concepts {
-        if !KINDS.contains(&concept.kind.as_str()) {
-            faults.push(TaxonomyError::UnknownKind {
-                file: concept.file.clone(),
-                concept: concept.id.clone(),
-                kind: concept.kind.clone(),
-            });
+    faults.extend(concepts.iter().filter_map(|concept| check_kind(concept).err()));
+}
+
+pub(super) fn check_kind(concept: &Concept) -> Result<(), TaxonomyError> {
+    if KINDS.contains(&concept.kind.as_str()) {
+        return Ok(());
+    }
+    let (file, kind) = (concept.file.clone(), concept.kind.clone());
+    Err(TaxonomyError::UnknownKind { file, concept: concept.id.clone(), kind })
+}
+
+/// The concept that has each label first.
+#[derive(Default)]
+pub(super) struct Owners(FxHashMap<String, String>);
+
+impl Owners {
+    fn key(label: &Label) -> String {
+        if label.exact_case { label.text.clone() } else { fold_phrase(&label.text) }
+    }
+
+    /// Whether the concept may have the label.
+    pub(super) fn check(&self, concept: &Concept, label: &Label) -> Result<(), TaxonomyError> {
+        let (file, id, text) = (concept.file.clone(), concept.id.clone(), label.text.clone());
+        if !fold_phrase(&text).contains(char::is_alphanumeric) {
+            return Err(TaxonomyError::EmptyLabel { file, concept: id, label: text });
         }
+        match self.0.get(&Self::key(label)) {
+            Some(other) if *other != id => {
+                Err(TaxonomyError::SharedLabel { file, concept: id, label: text, other: other.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn add(&mut self, concept: &Concept, label: &Label) {
+        self.0.entry(Self::key(label)).or_insert_with(|| concept.id.clone());
     }
 }
 
 fn check_labels(concepts: &[Concept], faults: &mut Vec<TaxonomyError>) {
-    let mut owner: FxHashMap<String, &Concept> = FxHashMap::default();
+    let mut owners = Owners::default();
     for concept in concepts {
         for label in &concept.labels {
-            let mut key = fold_phrase(&label.text);
-            let (file, id) = (concept.file.clone(), concept.id.clone());
-            if !key.contains(char::is_alphanumeric) {
-                faults.push(TaxonomyError::EmptyLabel { file, concept: id, label: label.text.clone() });
-                continue;
-            }
-            if label.exact_case {
-                key.clone_from(&label.text);
-            }
-            match owner.get(&key) {
-                Some(other) if other.id != concept.id => faults.push(TaxonomyError::SharedLabel {
-                    file,
-                    concept: id,
-                    label: label.text.clone(),
-                    other: other.id.clone(),
-                }),
-                Some(_) => {}
-                None => {
-                    owner.insert(key, concept);
-                }
+            match owners.check(concept, label) {
+                Ok(()) => owners.add(concept, label),
+                Err(fault) => faults.push(fault),
             }
         }
     }

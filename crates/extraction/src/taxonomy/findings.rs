@@ -66,6 +66,9 @@ fn parts(fault: &TaxonomyError) -> (&'static str, &str, &str, String) {
         E::UnknownOnet { file, concept, .. } => {
             ("unknown_onet", file, concept, "take the link out, or write the title as the file does".into())
         }
+        E::UnknownConcept { file, concept, .. } => {
+            ("unknown_concept", file, concept, "name a concept of the taxonomy".into())
+        }
         E::UnknownKind { file, concept, .. } => {
             ("unknown_kind", file, concept, "use one of the kinds that the README lists".into())
         }

@@ -15,6 +15,7 @@
 //! case_sensitive = ["Go"]
 //! ```
 
+mod additions;
 mod check;
 mod findings;
 mod format;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+pub use additions::{Addition, Alias, version_with, version_with_esco};
 pub use check::{InvalidTaxonomy, TaxonomyError};
 pub use findings::Finding;
 pub use validate::{OnetError, References, Summary, Validation, read_onet, validate};
