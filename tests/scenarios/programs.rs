@@ -98,6 +98,10 @@ async fn migrations_go_up_down_and_up_again_and_leave_nothing_behind() {
     migrate(&tools, &postgres.url(), "up").await.unwrap();
     assert_eq!(schema().await, first, "a second up changes nothing");
     migrate(&tools, &postgres.url(), "down").await.unwrap();
+    assert_ne!(schema().await, first, "one step down");
+    migrate(&tools, &postgres.url(), "up").await.unwrap();
+    assert_eq!(schema().await, first);
+    migrate(&tools, &postgres.url(), "reset").await.unwrap();
     assert_eq!(schema().await, "");
     migrate(&tools, &postgres.url(), "up").await.unwrap();
     assert_eq!(schema().await, first);

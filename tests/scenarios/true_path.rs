@@ -120,8 +120,8 @@ async fn the_figures_agree_with_the_database(mesh: &Mesh, clients: &Clients) {
         ("rejected_jobs", "SELECT count(*) FROM cleaned_jobs WHERE NOT is_usable"),
         ("pending_cleaning", "SELECT count(*) FROM raw_jobs WHERE NOT is_processed"),
         ("extracted_jobs", "SELECT count(*) FROM raw_jobs WHERE extraction_status = 'completed'"),
-        ("total_mentions", "SELECT count(*) FROM extracted_skills"),
-        ("distinct_skills", "SELECT count(DISTINCT skill_id) FROM extracted_skills"),
+        ("total_mentions", "SELECT count(*) FROM named_skills"),
+        ("distinct_skills", "SELECT count(DISTINCT skill_id) FROM named_skills"),
         ("pending_extraction", "SELECT 0"),
         ("failed_jobs", "SELECT 0"),
     ] {
