@@ -8,7 +8,12 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 use flate2::bufread::MultiGzDecoder;
-use observatory_extraction::esco::{EscoCatalogue, EscoConcept, ReadReport, Source};
+use observatory_extraction::{
+    esco::{EscoCatalogue, EscoConcept, ReadReport, Source},
+    extract::Extractor,
+    taxonomy::Taxonomy,
+    usage::Counter,
+};
 use observatory_proto::taxonomy::{
     Concept, ConceptChange, GetConceptRequest, ImportConceptsRequest, ImportConceptsResponse, SearchConceptsRequest,
 };
@@ -49,6 +54,14 @@ Example:
     },
     /// Check the project's own taxonomy, without a server
     Validate(ValidateArgs),
+    /// Count how ads use each concept: what the extractor's confidence builds on
+    #[command(after_help = "\
+Reads JSON Lines with `title` and `description`; needs no server. The counts go to the file that the
+extraction crate embeds.
+
+Example:
+  observatory taxonomy usage ads.jsonl --esco skills_en.csv --output crates/extraction/src/usage.tsv")]
+    Usage(UsageArgs),
     /// Find concepts by label, in Spanish and English, tolerant of typing errors
     Search(SearchArgs),
     /// Show one concept
@@ -67,6 +80,20 @@ pub struct How {
     /// Compare with what is stored, write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Options of `usage`.
+#[derive(Debug, Args)]
+pub struct UsageArgs {
+    /// The ads
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// ESCO's files, as for `import` [default: only the own taxonomy]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub esco: Vec<PathBuf>,
+    /// Where to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Options of `search`.
@@ -105,9 +132,34 @@ pub async fn run(context: &Context, command: TaxonomyCommand) -> Result<()> {
             if response.rejected > 0 { Err(CliError::Failed) } else { Ok(()) }
         }
         TaxonomyCommand::Validate(args) => validate(context, args).await,
+        TaxonomyCommand::Usage(args) => usage(context, args).await,
         TaxonomyCommand::Search(args) => search(context, args).await,
         TaxonomyCommand::Show { id } => show(context, id).await,
     }
+}
+
+async fn usage(context: &Context, args: UsageArgs) -> Result<()> {
+    let out = &context.out;
+    let esco = if args.esco.is_empty() { Vec::new() } else { concepts(out, args.esco).await? };
+    let taxonomy = Taxonomy::embedded().map_err(|error| CliError::Internal(error.to_string()))?;
+    let extractor = Extractor::new(&taxonomy, &esco);
+    let mut counter = Counter::default();
+    for path in &args.files {
+        let fault = |why: String| CliError::Input(format!("{}: {why}", path.display()));
+        let file = File::open(path).map_err(|error| fault(error.to_string()))?;
+        for (line, number) in BufReader::new(file).lines().zip(1..) {
+            let line = line.map_err(|error| fault(format!("line {number}: {error}")))?;
+            let ad: serde_json::Value =
+                serde_json::from_str(&line).map_err(|error| fault(format!("line {number}: {error}")))?;
+            let field = |name: &str| ad[name].as_str().unwrap_or_default();
+            counter.add(&extractor, field("title"), field("description"));
+        }
+    }
+    let Some(output) = args.output else {
+        out.line(counter.to_tsv().trim_end());
+        return Ok(());
+    };
+    std::fs::write(&output, counter.to_tsv()).map_err(|error| CliError::Input(format!("{}: {error}", output.display())))
 }
 
 /// Reads, merges and sends ESCO's files; prints what happened (not under `--json`).

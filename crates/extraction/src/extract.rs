@@ -16,6 +16,7 @@ use crate::esco::EscoConcept;
 use crate::labels::{self, LabelSet, Origin};
 use crate::matcher::{Match, Matcher, Scratch};
 use crate::sections::{self, Section};
+use crate::tagger::{self, Tagger};
 use crate::taxonomy::Taxonomy;
 use crate::text::tokens::Token;
 
@@ -70,6 +71,8 @@ pub enum Rule {
     EscoPreferred,
     /// Another label of ESCO.
     EscoAlternative,
+    /// A statistical tagger; no label names it.
+    Tagged,
     /// What the taxonomy says is asked for wherever another skill is.
     Implied,
 }
@@ -82,6 +85,7 @@ impl Rule {
             Self::Coordinated => "shares words with the label before or behind it",
             Self::EscoPreferred => "preferred ESCO label",
             Self::EscoAlternative => "alternative ESCO label",
+            Self::Tagged => "found by the tagger, in no taxonomy",
             Self::Implied => "implied",
         }
     }
@@ -241,6 +245,7 @@ pub struct Extractor {
     matcher: Matcher,
     lexicon: Lexicon,
     model: Model,
+    tagger: Option<Arc<dyn Tagger>>,
     taxonomy_version: String,
 }
 
@@ -269,7 +274,25 @@ impl Extractor {
         let matcher = Matcher::new(&labels.patterns(), &extra);
         let lexicon = Lexicon::new(&matcher);
         let taxonomy_version = taxonomy.version().to_owned();
-        Self { lexicon, matcher, labels, model: Model::embedded(), taxonomy_version }
+        Self { lexicon, matcher, labels, model: Model::embedded(), tagger: None, taxonomy_version }
+    }
+
+    /// Adds a tagger, whose finds are skills of method `ner`.
+    #[must_use]
+    pub fn with_tagger(mut self, tagger: Arc<dyn Tagger>) -> Self {
+        self.tagger = Some(tagger);
+        self
+    }
+
+    /// Whether it has a tagger.
+    pub fn has_tagger(&self) -> bool {
+        self.tagger.is_some()
+    }
+
+    /// Version of the rules, and of the tagger where there is one; stored with every skill.
+    pub fn version(&self) -> String {
+        let tagger = self.tagger.as_ref().map(|tagger| format!(" ner {}", tagger.version()));
+        format!("{EXTRACTOR_VERSION}{}", tagger.unwrap_or_default())
     }
 
     /// Version of the taxonomy that it was built from.
@@ -279,7 +302,8 @@ impl Extractor {
 
     /// Whether a skill is sure enough to be counted as asked for.
     pub fn is_asked(&self, skill: &Skill) -> bool {
-        skill.confidence >= self.model.threshold(&skill.kind)
+        // A tagger brings its own bar.
+        skill.method == Method::Ner || skill.confidence >= self.model.threshold(&skill.kind)
     }
 
     /// Number of labels that it looks for.
@@ -320,6 +344,11 @@ impl Extractor {
                 }
                 extraction.skills.push(skill);
             }
+        }
+        if let Some(tagger) = &self.tagger {
+            let ranges = sections::sections(text, title_len);
+            let unlisted = tagger::unlisted(&**tagger, text, &ranges, &extraction.skills);
+            extraction.skills.extend(unlisted);
         }
         extraction.skills.sort_by(|a, b| (a.span, a.rule, &a.concept_uri).cmp(&(b.span, b.rule, &b.concept_uri)));
         extraction
@@ -653,6 +682,32 @@ mod tests {
         assert!(about.skills[0].confidence < found.skills[2].confidence);
         assert_eq!(found.distinct().len(), 1);
         assert_eq!(super::title_len(&text), title_len);
+    }
+
+    struct Digits;
+
+    impl Tagger for Digits {
+        fn version(&self) -> String {
+            "digits 1".into()
+        }
+
+        fn tag(&self, text: &str) -> Vec<tagger::Tagged> {
+            let places = text.match_indices("Zorblax").chain(text.match_indices("Python"));
+            places.map(|(at, w)| tagger::Tagged { byte_start: at, byte_end: at + w.len(), score: 0.9 }).collect()
+        }
+    }
+
+    #[test]
+    fn a_tagger_adds_what_no_label_names() {
+        let taxonomy = Taxonomy::from_files([("t.toml", TAXONOMY)]).unwrap();
+        let extractor = Extractor::new(&taxonomy, &[]).with_tagger(Arc::new(Digits));
+        let mut found = extractor.extract("Ñ Python y Zorblax", 0);
+        let methods: Vec<_> = found.skills.iter().map(|s| (&*s.surface, s.method, s.span.char_start)).collect();
+        assert_eq!(methods, [("Python", Method::Regex, 2), ("Zorblax", Method::Ner, 11)]);
+        assert_eq!(&*found.skills[1].concept_uri, "urn:observatory:unlisted:zorblax");
+        assert!(extractor.version().ends_with(" ner digits 1"));
+        found.only(&[Method::Ner]);
+        assert_eq!(found.skills.len(), 1);
     }
 
     fn check(text: &str, title_len: usize) -> Result<(), TestCaseError> {

@@ -21,6 +21,7 @@ pub mod matcher;
 #[cfg(feature = "ner")]
 pub mod ner;
 pub mod sections;
+pub mod tagger;
 pub mod taxonomy;
 pub mod text;
 pub mod usage;

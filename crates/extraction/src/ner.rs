@@ -20,6 +20,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
+use crate::tagger::{Tagged, Tagger};
+
 /// Name of the file that describes a model.
 pub const MANIFEST: &str = "manifest.toml";
 
@@ -168,6 +170,32 @@ pub struct ModelFile {
     pub file: String,
     /// Its hash, in hexadecimal.
     pub sha256: String,
+}
+
+/// A model as a tagger: the spans of one label, from a score on.
+pub struct NerTagger {
+    /// The model.
+    pub model: NerModel,
+    /// The label that means a skill.
+    pub label: String,
+    /// From which score on.
+    pub min_score: f32,
+}
+
+impl Tagger for NerTagger {
+    fn version(&self) -> String {
+        let Manifest { name, version, .. } = self.model.manifest();
+        format!("{name} {version} from {:.2}", self.min_score)
+    }
+
+    fn tag(&self, text: &str) -> Vec<Tagged> {
+        let spans = self.model.tag(text).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the NER model fails on a text; what labels find is kept");
+            Vec::new()
+        });
+        let wanted = spans.into_iter().filter(|span| *span.label == *self.label && span.score >= self.min_score);
+        wanted.map(|s| Tagged { byte_start: s.byte_start, byte_end: s.byte_end, score: s.score }).collect()
+    }
 }
 
 /// A model that is ready. Share it: texts of several threads wait for each other, for each uses all cores.

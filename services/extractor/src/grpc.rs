@@ -44,6 +44,11 @@ impl ExtractorService for Grpc {
         only_pipeline_a(request.pipeline())?;
         let methods: Vec<Method> = request.methods().filter_map(method_from_proto).collect();
         let loaded = self.library.quick().await?;
+        if methods.contains(&Method::Ner) && !loaded.extractor.has_tagger() {
+            let missing =
+                Error::capability_missing("ner", "no NER model is configured: set ner_model, or leave the method out");
+            return Err(missing.with_field("methods", "NER is not available here").into());
+        }
         let response = tokio::task::spawn_blocking(move || {
             let started = Instant::now();
             let (text, title_len) = combine(&request.title, &request.text);
@@ -66,7 +71,7 @@ impl ExtractorService for Grpc {
                 time_us: started.elapsed().as_micros() as i32,
                 skills: asked.skills.into_iter().map(skill_to_proto).collect(),
                 text,
-                extractor_version: loaded.extractor_version().into(),
+                extractor_version: loaded.extractor_version(),
                 taxonomy_version: loaded.taxonomy_version.clone(),
                 dismissed,
                 candidates: extraction.candidates.into_iter().map(candidate_to_proto).collect(),

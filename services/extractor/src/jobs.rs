@@ -58,7 +58,7 @@ async fn find_and_store(
     ids: &[Uuid],
     operation_id: &str,
 ) -> Result<(), Error> {
-    let versions = Versions { extractor: loaded.extractor_version().into(), taxonomy: loaded.taxonomy_version.clone() };
+    let versions = Versions { extractor: loaded.extractor_version(), taxonomy: loaded.taxonomy_version.clone() };
     let found = tokio::task::spawn_blocking(move || find(&loaded, &ads))
         .await
         .map_err(|panic| Error::internal(format!("extraction panicked: {panic}")))?;

@@ -8,7 +8,7 @@ mod worker;
 
 use std::{sync::Arc, time::Duration};
 
-use observatory_extraction::taxonomy::Taxonomy;
+use observatory_extraction::{tagger::Tagger, taxonomy::Taxonomy};
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_operations::{Backend, Worker};
 use observatory_proto::{Error, extractor::extractor_service_server::ExtractorServiceServer};
@@ -37,7 +37,7 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
     let backend = Backend::open(&config.database_url, &config.redis_url, options).await?;
     backend.register_health(|name, check| scope.dependency(name, check));
 
-    let library = Arc::new(Library::new(Taxonomy::embedded()?, backend.db.clone()));
+    let library = Arc::new(Library::new(Taxonomy::embedded()?, tagger(&config.service)?, backend.db.clone()));
     let worker = Worker::new(backend.operations.clone(), options.worker_options())
         .with(ExtractTask { backend: backend.clone(), library: library.clone() });
     let drain = scope.drain();
@@ -54,6 +54,23 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
         Ok(())
     });
     Ok(Service::new().add(server!(ExtractorServiceServer, Grpc { backend, library }, config.limits)))
+}
+
+/// The NER model, where one is configured.
+#[cfg(feature = "ner")]
+fn tagger(options: &Options) -> anyhow::Result<Option<Arc<dyn Tagger>>> {
+    use observatory_extraction::ner::{NerModel, NerTagger};
+    if options.ner_model.is_empty() {
+        return Ok(None);
+    }
+    let model = NerModel::open(options.ner_model.as_ref())?;
+    Ok(Some(Arc::new(NerTagger { model, label: "KNOWLEDGE".into(), min_score: options.ner_min_score })))
+}
+
+/// This build has none; the configuration's check says so to who asks for one.
+#[cfg(not(feature = "ner"))]
+fn tagger(_: &Options) -> anyhow::Result<Option<Arc<dyn Tagger>>> {
+    Ok(None)
 }
 
 /// Builds the extractor before a request asks for it, and publishes its concepts: at the start, and

@@ -8,7 +8,8 @@ use std::{
 
 use observatory_extraction::{
     esco::{EscoConcept, SkillType},
-    extract::{EXTRACTOR_VERSION, Extractor},
+    extract::Extractor,
+    tagger::Tagger,
     taxonomy::{Addition, Alias, Taxonomy, version_with_esco},
 };
 use observatory_proto::Error;
@@ -42,14 +43,15 @@ struct Editions {
 
 impl Loaded {
     /// Version of the rules.
-    pub fn extractor_version(&self) -> &'static str {
-        EXTRACTOR_VERSION
+    pub fn extractor_version(&self) -> String {
+        self.extractor.version()
     }
 }
 
 /// Hands out the extractor in use.
 pub struct Library {
     taxonomy: Taxonomy,
+    tagger: Option<Arc<dyn Tagger>>,
     db: DatabaseConnection,
     /// The extractor, and when its editions were last compared. Locked only to copy.
     current: Mutex<Option<(Arc<Loaded>, Instant)>>,
@@ -59,8 +61,8 @@ pub struct Library {
 
 impl Library {
     /// Nothing is built before the first use.
-    pub fn new(taxonomy: Taxonomy, db: DatabaseConnection) -> Self {
-        Self { taxonomy, db, current: Mutex::new(None), building: tokio::sync::Mutex::new(()) }
+    pub fn new(taxonomy: Taxonomy, tagger: Option<Arc<dyn Tagger>>, db: DatabaseConnection) -> Self {
+        Self { taxonomy, tagger, db, current: Mutex::new(None), building: tokio::sync::Mutex::new(()) }
     }
 
     /// The extractor for a quick request: at most two seconds behind an import,
@@ -92,7 +94,8 @@ impl Library {
         }
         let esco = if editions.esco.is_some() { self.read_esco().await? } else { Vec::new() };
         let taxonomy = self.with_additions(editions.additions.as_deref()).await?;
-        let loaded = tokio::task::spawn_blocking(move || build(taxonomy, &esco, editions))
+        let tagger = self.tagger.clone();
+        let loaded = tokio::task::spawn_blocking(move || build(taxonomy, &esco, editions, tagger))
             .await
             .map_err(|panic| Error::internal(format!("the extractor can't be built: {panic}")))?;
         let loaded = Arc::new(loaded);
@@ -196,9 +199,12 @@ fn addition(row: taxonomy_additions::Model) -> Addition {
     }
 }
 
-fn build(taxonomy: Taxonomy, esco: &[EscoConcept], editions: Editions) -> Loaded {
+fn build(taxonomy: Taxonomy, esco: &[EscoConcept], editions: Editions, tagger: Option<Arc<dyn Tagger>>) -> Loaded {
     let started = Instant::now();
-    let extractor = Extractor::new(&taxonomy, esco);
+    let extractor = match tagger {
+        Some(tagger) => Extractor::new(&taxonomy, esco).with_tagger(tagger),
+        None => Extractor::new(&taxonomy, esco),
+    };
     let taxonomy_version = version_with_esco(taxonomy.version(), editions.esco.as_deref());
     tracing::info!(
         labels = extractor.label_count(),
