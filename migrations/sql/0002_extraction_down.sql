@@ -1,3 +1,12 @@
+CREATE OR REPLACE VIEW skill_frequency_by_country AS
+SELECT j.country,
+       s.normalized_skill,
+       count(DISTINCT s.job_id) AS job_count,
+       count(*)                 AS total_mentions,
+       avg(s.confidence_score)  AS avg_confidence
+FROM extracted_skills s
+JOIN raw_jobs j USING (job_id)
+GROUP BY j.country, s.normalized_skill;
 DROP TABLE IF EXISTS taxonomy_additions, candidate_reviews, skill_candidates;
 DROP INDEX IF EXISTS concept_labels_key;
 DROP FUNCTION IF EXISTS label_key;

@@ -52,3 +52,14 @@ CREATE TABLE taxonomy_additions (
     parent   text NOT NULL DEFAULT '',
     added_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- As rankings do, this counts what ads name.
+CREATE OR REPLACE VIEW skill_frequency_by_country AS
+SELECT j.country,
+       s.normalized_skill,
+       count(DISTINCT s.job_id) AS job_count,
+       count(*)                 AS total_mentions,
+       avg(s.confidence_score)  AS avg_confidence
+FROM named_skills s
+JOIN raw_jobs j USING (job_id)
+GROUP BY j.country, s.normalized_skill;

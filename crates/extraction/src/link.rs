@@ -72,7 +72,9 @@ impl Linker {
         let mut extra: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
         for concept in taxonomy.concepts() {
             if let Some(uri) = &concept.esco_uri {
-                extra.entry(uri).or_default().extend(concept.labels.iter().map(|l| l.text.as_str()));
+                // Labels that ads use for it are longer and looser than names: short ones say the same.
+                let short = concept.labels.iter().map(|l| l.text.as_str()).filter(|l| l.split(' ').count() <= 2);
+                extra.entry(uri).or_default().extend(short);
             }
         }
         Self::build(esco, &extra)

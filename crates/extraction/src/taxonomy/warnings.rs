@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::findings::Finding;
 use super::{Concept, Label};
-use crate::emerging::ORDINARY;
+use crate::emerging::is_ordinary;
 use crate::esco::EscoConcept;
 use crate::labels::without_gloss;
 use crate::text::fold::{fold_phrase, stem_phrase};
@@ -109,7 +109,7 @@ fn bare(concept: &Concept, label: &Label) -> Option<Finding> {
         return Some(finding("short_label", concept, what, short_mend(text)));
     }
     let language = concept.kind == "human_language";
-    (!language && ORDINARY.contains(&&*fold_phrase(text))).then(|| {
+    (!language && is_ordinary(&fold_phrase(text))).then(|| {
         let what = format!("label {text:?} is an ordinary word");
         finding("ordinary_label", concept, what, "take it out, or say ambiguous why it needs context".into())
     })

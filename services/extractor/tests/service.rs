@@ -1,4 +1,4 @@
-//! What reviews add to the taxonomy is found by the next extraction.
+//! The service over real tonic: what it answers for one text, and that reviews reach the next extraction.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use observatory_extractor::{SERVICE, build, config::Options};
 use observatory_mesh::{Config, Running};
-use observatory_proto::extractor::{
-    ExtractSkillsRequest, ExtractSkillsResponse, extractor_service_client::ExtractorServiceClient,
+use observatory_proto::{
+    Error, Reason,
+    common::{ExtractionMethod, Necessity, SkillType},
+    extractor::{
+        ExtractSkillsRequest, ExtractSkillsResponse, ExtractedSkill, extractor_service_client::ExtractorServiceClient,
+    },
 };
 use observatory_store::{
     emerging::{Decision, NewLabel, Promotion, Verdict, decide},
@@ -15,7 +19,7 @@ use observatory_store::{
 };
 use observatory_testkit::Kit;
 use sea_orm::ConnectionTrait;
-use tonic::transport::Channel;
+use tonic::{Status, transport::Channel};
 
 const TEXT: &str = "Requisitos: experiencia en Zorblax. Manejo de Docker, Zorblax y Kubernetes.";
 
@@ -45,9 +49,14 @@ impl Extractor {
     }
 
     async fn extract(&self) -> ExtractSkillsResponse {
-        let request =
-            ExtractSkillsRequest { title: "Ingeniero".into(), text: TEXT.into(), explain: true, ..Default::default() };
-        self.client.clone().extract_skills(request).await.unwrap().into_inner()
+        self.ask(TEXT, &[]).await.unwrap()
+    }
+
+    async fn ask(&self, text: &str, methods: &[ExtractionMethod]) -> Result<ExtractSkillsResponse, Status> {
+        let methods = methods.iter().map(|method| (*method).into()).collect();
+        let (title, text) = ("Ingeniero".into(), text.into());
+        let request = ExtractSkillsRequest { title, text, methods, explain: true, ..Default::default() };
+        Ok(self.client.clone().extract_skills(request).await?.into_inner())
     }
 
     /// Waits until the extractor has noticed: two seconds, and the time to build and publish.
@@ -125,4 +134,41 @@ async fn an_addition_that_the_files_have_by_now_is_passed_over() {
     assert_eq!(found(&after), ["zorblax", "zorblax"]);
     let ids: Vec<_> = after.skills.iter().map(|skill| skill.skill.as_ref().unwrap().skill_id.as_str()).collect();
     assert!(ids.contains(&"docker") && ids.contains(&"kubernetes"), "{ids:?}");
+}
+
+fn named<'r>(response: &'r ExtractSkillsResponse, id: &str) -> &'r ExtractedSkill {
+    let is_it = |s: &&ExtractedSkill| s.skill.as_ref().is_some_and(|skill| skill.skill_id == id);
+    response.skills.iter().find(is_it).unwrap_or_else(|| panic!("no {id} in {:?}", response.skills))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_says_what_the_ad_states_and_why() {
+    let extractor = Extractor::start().await;
+    let text = "Requisitos:\n- Mínimo 3 años de experiencia en Java 8+ (excluyente)\n- Manejo de Git\n\
+                - No se requiere experiencia en SAP\nDeseable:\n- Docker, Zorblax y Kubernetes\n\
+                Let's go to the office.";
+    let response = extractor.ask(text, &[]).await.unwrap();
+    let java = named(&response, "java");
+    let demand = java.demand.clone().unwrap();
+    assert_eq!((demand.years_min, demand.version.as_str()), (Some(3.0), "8+"), "{java:?}");
+    assert_eq!(demand.necessity(), Necessity::Required);
+    assert!(java.reason.contains("taxonomy label"), "{}", java.reason);
+    assert_eq!(named(&response, "docker").demand.clone().unwrap().necessity(), Necessity::Desirable);
+    assert!(response.skills.iter().all(|s| s.skill_type() == SkillType::Explicit || !s.implied_by.is_empty()));
+    let sap = response.dismissed.iter().find(|d| d.name == "SAP").unwrap();
+    assert!(sap.reason.contains("not asked for"), "{sap:?}");
+    assert!(response.candidates.iter().any(|c| c.text == "Zorblax"), "{:?}", response.candidates);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_run_alone_and_one_without_its_model_says_so() {
+    let extractor = Extractor::start().await;
+    let all = extractor.ask("Experiencia en Python y Docker.", &[]).await.unwrap();
+    assert_eq!(all.skills.iter().filter(|s| s.implied_by.is_empty()).count(), 2);
+    let esco = extractor.ask("Experiencia en Python y Docker.", &[ExtractionMethod::Esco]).await.unwrap();
+    assert!(esco.skills.is_empty(), "no ESCO is imported: {:?}", esco.skills);
+    let refused = extractor.ask("Python", &[ExtractionMethod::Ner]).await.unwrap_err();
+    let error = Error::from_status(&refused);
+    assert_eq!(error.reason, Reason::CapabilityMissing);
+    assert_eq!(error.fields[0].field, "methods");
 }
