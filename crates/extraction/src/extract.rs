@@ -20,8 +20,8 @@ use crate::tagger::{self, Tagger};
 use crate::taxonomy::Taxonomy;
 use crate::text::tokens::Token;
 
-/// Version of the extraction rules; stored with every skill.
-pub const EXTRACTOR_VERSION: &str = concat!("rules-", env!("CARGO_PKG_VERSION"));
+/// Version of the extraction rules and weights, raised with every change of them; stored with every skill.
+pub const EXTRACTOR_VERSION: &str = "rules-2";
 
 /// How a skill was found. The names are those of `extraction_method`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
