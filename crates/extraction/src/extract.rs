@@ -537,7 +537,7 @@ impl Extractor {
             implied_by: None,
             evidence: mention.evidence,
             demand: *demand,
-            version: demand.version_in(text).map(str::to_owned),
+            version: demand.version_in(text).map(str::to_owned).or_else(|| version_inside(text, span, &entry.name)),
             confidence: 0.0,
             section: mention.section,
             span,
@@ -560,6 +560,17 @@ impl Finding {
     fn new(concept: u32) -> Self {
         Self { concept, mentions: Vec::new(), features: Features::default(), implied_by: None, implying: 0 }
     }
+}
+
+/// The version that is part of a label ("Java 8"), with the plus behind it; none where it is part of the name.
+fn version_inside(text: &str, span: Span, name: &str) -> Option<String> {
+    let (_, last) = text.get(span.byte_start..span.byte_end)?.rsplit_once(' ')?;
+    let version = last.starts_with(|c: char| c.is_ascii_digit()) && last.len() <= 4;
+    if !version || name.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let plus = if text[span.byte_end..].starts_with('+') { "+" } else { "" };
+    Some(format!("{last}{plus}"))
 }
 
 /// The place of tokens `start..end`, which are at least one.
@@ -665,6 +676,14 @@ mod tests {
         assert_eq!(names("python y go"), ["Python"]);
         assert_eq!(names("Manejo de excel"), ["Excel"]);
         assert_eq!(names("experiencia en Golang"), ["Go"]);
+    }
+
+    #[test]
+    fn a_version_in_a_label_is_told() {
+        let file = TAXONOMY.replace("name = \"Python\"", "name = \"Python\"\naliases = [\"Python 3\"]");
+        let extractor = Extractor::new(&Taxonomy::from_files([("t.toml", file.as_str())]).unwrap(), &[]);
+        let versions = |text| extractor.extract(text, 0).skills.iter().map(|s| s.version.clone()).collect::<Vec<_>>();
+        assert_eq!(versions("Python 3+ y Node.js"), [Some("3+".to_owned()), None]);
     }
 
     #[test]
