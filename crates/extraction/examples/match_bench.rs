@@ -7,7 +7,7 @@
 //! `--esco` takes the merged JSON Lines file or CSV files, and may be given again. Prints one JSON line: `ads`, `labels`, `build_ms`, `mb_per_second_match` (tokenise, fold and match),
 //! `mb_per_second_extract` (all of extraction), `us_per_ad_median`, `rss_mb` (resident memory that the
 //! extractor added, texts not counted). `--dump-labels FILE` writes the labels, one a line, for the peers;
-//! `--top N` the N most frequent concepts; `--predict FILE` predictions as `score_skills.py` reads them.
+//! `--top N` the N most frequent concepts.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,7 +26,6 @@ use serde_json::{Value, json};
 struct Options {
     esco: Vec<String>,
     dump_labels: Option<String>,
-    predict: Option<String>,
     taxonomy: Option<String>,
     top: usize,
     repeat: usize,
@@ -34,7 +33,6 @@ struct Options {
 }
 
 struct Ad {
-    id: String,
     text: String,
     title_len: usize,
 }
@@ -58,9 +56,6 @@ fn main() -> Result<()> {
         for label in extractor.label_texts() {
             writeln!(out, "{}", label.replace('\n', " "))?;
         }
-    }
-    if let Some(path) = &options.predict {
-        predict(&extractor, &ads, path)?;
     }
     if options.top > 0 {
         print_top(&extractor, &ads, options.top);
@@ -140,20 +135,6 @@ fn print_top(extractor: &Extractor, ads: &[Ad], top: usize) {
     }
 }
 
-fn predict(extractor: &Extractor, ads: &[Ad], path: &str) -> Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    for ad in ads {
-        let found = extractor.extract(&ad.text, ad.title_len);
-        let skills: Vec<Value> = found
-            .distinct()
-            .iter()
-            .map(|s| json!({"name": &*s.name, "surface": s.surface, "method": s.method.as_str(), "confidence": s.confidence}))
-            .collect();
-        writeln!(out, "{}", json!({"job_id": ad.id, "skills": skills}))?;
-    }
-    Ok(())
-}
-
 fn read_esco(files: &[String]) -> Result<Vec<EscoConcept>> {
     let mut catalogue = EscoCatalogue::new();
     for path in files {
@@ -181,8 +162,7 @@ fn read_ads(files: &[String]) -> Result<Vec<Ad>> {
                 requirements => format!("{}\n{requirements}", field("description")),
             };
             let (text, title_len) = extract::combine(field("title"), &body);
-            let id = field("job_id").to_owned();
-            ads.push(Ad { id, text, title_len });
+            ads.push(Ad { text, title_len });
         }
     }
     Ok(ads)
@@ -204,7 +184,6 @@ fn options() -> Result<Options> {
             "--esco" => options.esco.push(value()?),
             "--taxonomy" => options.taxonomy = Some(value()?),
             "--dump-labels" => options.dump_labels = Some(value()?),
-            "--predict" => options.predict = Some(value()?),
             "--top" => options.top = value()?.parse()?,
             "--repeat" => options.repeat = value()?.parse()?,
             _ => options.files.push(arg),
