@@ -120,11 +120,23 @@ impl Error {
             Reason::Unspecified | Reason::Internal => Code::Internal,
             Reason::FieldInvalid | Reason::MessageMalformed | Reason::PageTokenInvalid => Code::InvalidArgument,
             Reason::MessageTooLarge => Code::ResourceExhausted,
-            Reason::RequestIdReused => Code::AlreadyExists,
-            Reason::JobNotFound | Reason::SkillNotFound | Reason::OperationNotFound => Code::NotFound,
-            Reason::OperationState => Code::FailedPrecondition,
+            Reason::RequestIdReused | Reason::ScheduleExists => Code::AlreadyExists,
+            Reason::JobNotFound
+            | Reason::SkillNotFound
+            | Reason::OperationNotFound
+            | Reason::ScheduleNotFound
+            | Reason::SpiderNotFound
+            | Reason::PageGone => Code::NotFound,
+            Reason::OperationState | Reason::SpiderOff | Reason::SpiderBroken | Reason::PageUnreadable => {
+                Code::FailedPrecondition
+            }
+            Reason::AddressForbidden | Reason::RobotsDisallowed | Reason::PageLoginWall | Reason::PageCaptcha => {
+                Code::PermissionDenied
+            }
             Reason::CapabilityMissing | Reason::MethodNotFound => Code::Unimplemented,
-            Reason::DependencyUnavailable | Reason::ShuttingDown => Code::Unavailable,
+            Reason::DependencyUnavailable | Reason::ShuttingDown | Reason::HostUnavailable | Reason::PageFailed => {
+                Code::Unavailable
+            }
             Reason::Overloaded => Code::ResourceExhausted,
             Reason::DeadlineExceeded => Code::DeadlineExceeded,
             Reason::Cancelled => Code::Cancelled,

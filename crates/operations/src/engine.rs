@@ -206,7 +206,7 @@ impl Operations {
         let inner = &self.inner;
         let fields: HashMap<String, Value> = inner.redis.hgetall(inner.keys.operation(id)).await.map_err(into_error)?;
         let Some(mut progress) = Progress::from_fields(id, &fields) else { return Ok(None) };
-        if progress.failed > 0 {
+        if progress.failed > 0 || progress.steps.as_ref().is_some_and(|steps| steps.failed > 0) {
             progress.failures =
                 self.failures_page(id, "-", 10).await?.into_iter().map(|(_, failure)| failure).collect();
         }

@@ -19,6 +19,7 @@ mod progress;
 mod recover;
 mod redis;
 mod scripts;
+mod steps;
 mod task;
 mod watch;
 mod worker;
@@ -27,6 +28,7 @@ pub use backend::{Backend, BackendOptions};
 pub use engine::{ListPage, Operations, Submit, Submitted};
 pub use progress::{Failure, Progress, State};
 pub use redis::{Options, connect};
+pub use steps::{StepFailure, Steps};
 pub use task::{Item, Outcome, Run, Task, TaskError};
 pub use worker::{Worker, WorkerOptions};
 

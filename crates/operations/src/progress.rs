@@ -9,7 +9,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, Kind, Value as Field};
 use serde::{Deserialize, Serialize};
 
-use crate::redis::now_ms;
+use crate::{redis::now_ms, steps::Steps};
 
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,12 @@ pub struct Progress {
     pub end_ms: Option<i64>,
     /// The first failures.
     pub failures: Vec<Failure>,
+    /// How far its task is inside, where the task says so.
+    #[serde(default)]
+    pub steps: Option<Steps>,
+    /// Why its last failed task failed.
+    #[serde(default)]
+    pub error: Option<String>,
     /// Tasks to queue, and tasks queued: differ while queueing goes on.
     #[serde(default)]
     pub(crate) queued: i32,
@@ -143,6 +149,8 @@ impl Progress {
             update_ms: create_ms,
             end_ms: empty.then_some(create_ms),
             failures: Vec::new(),
+            steps: None,
+            error: None,
             queued: total,
             enqueued: 0,
         }
@@ -208,6 +216,8 @@ impl Progress {
             update_ms: number("update_ms")?,
             end_ms: number("end_ms"),
             failures: Vec::new(),
+            steps: Steps::from_fields(fields),
+            error: text("error"),
             queued: count("queued"),
             enqueued: count("enqueued"),
         })
@@ -217,33 +227,61 @@ impl Progress {
         self.completed + self.failed + self.skipped
     }
 
-    /// Tasks per second since the first one started.
+    /// Items in all, done, failed and dropped: the steps inside its task, where it tells of them.
+    fn items(&self) -> (i32, i32, i32, i32) {
+        match &self.steps {
+            Some(steps) if self.state == State::Cancelled => {
+                (steps.total, steps.completed, steps.failed, (steps.total - steps.completed - steps.failed).max(0))
+            }
+            Some(steps) => (steps.total, steps.completed, steps.failed, 0),
+            None => (self.total, self.completed, self.failed, self.skipped),
+        }
+    }
+
+    /// Items per second since the first one started.
     pub fn items_per_second(&self) -> f64 {
         let Some(start) = self.start_ms else { return 0.0 };
         let seconds = (self.end_ms.unwrap_or_else(now_ms) - start) as f64 / 1000.0;
-        if seconds > 0.0 { f64::from(self.completed + self.failed) / seconds } else { 0.0 }
+        let (_, completed, failed, _) = self.items();
+        if seconds > 0.0 { f64::from(completed + failed) / seconds } else { 0.0 }
+    }
+
+    /// 0 to 100.
+    fn percent(&self) -> f64 {
+        match &self.steps {
+            Some(_) if self.state == State::Succeeded => 100.0,
+            Some(steps) => steps.percent.clamp(0.0, 100.0),
+            None if self.total == 0 => 100.0,
+            None => 100.0 * f64::from(self.done()) / f64::from(self.total),
+        }
     }
 
     /// The typed metadata of the operation.
     pub fn to_metadata(&self) -> pb::OperationMetadata {
         let rate = self.items_per_second();
-        let left = f64::from(self.total - self.done());
+        let (total, completed, failed, skipped) = self.items();
+        let left = f64::from(total - completed - failed - skipped);
+        let (stage, counts) = match &self.steps {
+            Some(steps) => (steps.stage.clone(), steps.counts.clone()),
+            None => (self.kind.split('.').next().unwrap_or_default().to_string(), BTreeMap::new()),
+        };
         pb::OperationMetadata {
             kind: self.kind.clone(),
             state: self.state.to_proto().into(),
-            total: self.total,
-            completed: self.completed,
-            failed: self.failed,
-            skipped: self.skipped,
-            outcomes: self.outcomes.clone().into_iter().collect(),
-            stage: self.kind.split('.').next().unwrap_or_default().to_string(),
+            total,
+            completed,
+            failed,
+            skipped,
+            outcomes: if self.steps.is_some() {
+                Default::default()
+            } else {
+                self.outcomes.clone().into_iter().collect()
+            },
+            counts: counts.into_iter().collect(),
+            stage,
             items_per_second: rate,
             eta_seconds: if rate > 0.0 && !self.state.is_terminal() { left / rate } else { 0.0 },
-            progress_percent: if self.total == 0 {
-                100.0
-            } else {
-                100.0 * f64::from(self.done()) / f64::from(self.total)
-            },
+            progress_percent: self.percent(),
             failures: self.failures.iter().map(Failure::to_proto).collect(),
             create_time: Some(timestamp(self.create_ms)),
             start_time: self.start_ms.map(timestamp),
@@ -278,9 +316,11 @@ impl Progress {
         };
         let mut message = DynamicMessage::new(descriptor.clone());
         for field in descriptor.fields().filter(|field| matches!(field.kind(), Kind::Int32) && !field.is_list()) {
-            let count = match field.name() {
-                "failed" => self.failed,
-                name => self.outcomes.get(name).copied().unwrap_or(0),
+            let counts = self.steps.as_ref().map_or(&self.outcomes, |steps| &steps.counts);
+            let count = match (field.name(), counts.get(field.name())) {
+                (_, Some(count)) => *count,
+                ("failed", None) => self.items().2,
+                (_, None) => 0,
             };
             message.set_field(&field, Field::I32(count));
         }
@@ -288,8 +328,12 @@ impl Progress {
     }
 
     fn error(&self, reason: Reason) -> rpc::Status {
+        let (total, completed, ..) = self.items();
         let message = match (reason, self.failures.first()) {
-            (Reason::Cancelled, _) => format!("cancelled after {} of {} tasks", self.completed, self.total),
+            (Reason::Cancelled, _) => format!("cancelled after {completed} of {total} tasks"),
+            (_, _) if self.steps.is_some() || self.total == 1 => {
+                self.error.clone().unwrap_or_else(|| "its task failed".to_string())
+            }
             (_, Some(first)) => format!("all {} tasks failed; the first: {}", self.failed, first.message),
             (_, None) => format!("all {} tasks failed", self.failed),
         };

@@ -19,6 +19,7 @@ pub(crate) struct Scripts {
     pub cancel: Script,
     pub retry: Script,
     pub purge: Script,
+    pub report: Script,
 }
 
 const SETTLE: &str = include_str!("lua/settle.lua");
@@ -35,6 +36,7 @@ impl Scripts {
             cancel: Script::from_lua([SETTLE, SWEEP, include_str!("lua/cancel.lua")].concat()),
             retry: Script::from_lua(include_str!("lua/retry.lua")),
             purge: Script::from_lua([SWEEP, include_str!("lua/purge.lua")].concat()),
+            report: Script::from_lua(include_str!("lua/report.lua")),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What a service implements to add a kind of operation.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use observatory_proto::{Error, Reason};
 use tokio_util::sync::CancellationToken;
+
+use crate::steps::Reporter;
 
 /// One task of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,10 @@ pub struct Run {
     pub request: Arc<[u8]>,
     /// Fires when the operation is cancelled or the process stops: stop at the next safe point.
     pub cancelled: CancellationToken,
+    /// Fires when the process stops.
+    pub(crate) stop: CancellationToken,
+    /// Who hears of the progress inside a task.
+    pub(crate) reporter: Reporter,
 }
 
 impl Run {
@@ -75,6 +81,16 @@ impl Run {
     pub fn request<M: prost::Message + Default>(&self) -> Result<M, TaskError> {
         M::decode(self.request.as_ref())
             .map_err(|error| TaskError::permanent(Reason::Internal, format!("the stored request is broken: {error}")))
+    }
+
+    /// What a task answers that stopped because [`Run::cancelled`] fired: dropped where the
+    /// operation was cancelled, queued again where only this process stops.
+    pub fn interruption(&self) -> TaskError {
+        if self.stop.is_cancelled() {
+            TaskError { reason: Reason::ShuttingDown, message: "the process stops".into(), retryable: true }
+        } else {
+            TaskError::permanent(Reason::Cancelled, "the operation was cancelled")
+        }
     }
 }
 
@@ -91,6 +107,12 @@ pub trait Task: Send + Sync + 'static {
     /// Most tasks that [`Task::run`] takes at once.
     fn batch_size(&self) -> usize {
         64
+    }
+
+    /// Longest time one batch may run; `None` for tasks that bound their own time.
+    /// By default what the worker's options say.
+    fn timeout(&self, default: Duration) -> Option<Duration> {
+        Some(default)
     }
 
     /// Runs some tasks of one operation and says how each went, in order. An

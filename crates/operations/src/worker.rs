@@ -18,6 +18,7 @@ use crate::{
     Item, Operations, Outcome, Run, Task, TaskError,
     redis::{GROUP, into_error, now_ms},
     scripts,
+    steps::Reporter,
 };
 
 /// How workers work.
@@ -264,7 +265,19 @@ impl Slot {
             return Ok(group.iter().map(|_| Verdict::Drop).collect());
         }
         let cancelled = CancellationToken::new();
-        let run = Run { operation_id: operation.to_string(), request, cancelled: cancelled.clone() };
+        let reporter = Reporter {
+            operations: self.operations.clone(),
+            kind: self.task.kind(),
+            consumer: self.consumer.clone(),
+            entries: group.iter().map(|delivery| (delivery.item.key.clone(), delivery.entry.clone())).collect(),
+        };
+        let run = Run {
+            operation_id: operation.to_string(),
+            request,
+            cancelled: cancelled.clone(),
+            stop: stop.clone(),
+            reporter,
+        };
         let guard =
             tokio::spawn(watch_for_cancel(self.operations.clone(), operation.to_string(), cancelled, stop.clone()));
         let verdicts = self.run_all(&run, group).await;
@@ -342,7 +355,8 @@ impl Slot {
     async fn run_guarded(&self, run: &Run, items: &[Item]) -> Result<Vec<Outcome>, TaskError> {
         let (task, run, items) = (self.task.clone(), run.clone(), items.to_vec());
         let mut running = tokio::spawn(async move { task.run(&run, &items).await });
-        match tokio::time::timeout(self.options.timeout, &mut running).await {
+        let limit = self.task.timeout(self.options.timeout).unwrap_or(Duration::MAX);
+        match tokio::time::timeout(limit, &mut running).await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => {
                 tracing::error!(kind = self.task.kind(), %panic, "a task panicked");
@@ -350,7 +364,7 @@ impl Slot {
             }
             Err(_) => {
                 running.abort();
-                let message = format!("not done after {} s", self.options.timeout.as_secs());
+                let message = format!("not done after {} s", limit.as_secs());
                 Err(TaskError { reason: Reason::DeadlineExceeded, message, retryable: true })
             }
         }
@@ -368,7 +382,10 @@ impl Slot {
         ];
         for (delivery, verdict) in judged {
             let attempt = delivery.item.attempt;
+            // A stop is no try: the task goes on as it was.
+            let stopped = matches!(&verdict, Verdict::Failed(error) if error.reason == Reason::ShuttingDown);
             let (word, a, b) = self.phrase(verdict, attempt + delivery.before);
+            let attempt = if stopped { attempt.saturating_sub(1) } else { attempt };
             args.extend([
                 delivery.entry.into(),
                 operation.into(),
@@ -408,6 +425,8 @@ impl Slot {
         match verdict {
             Verdict::Done(outcome) => ("done", outcome.into(), ""),
             Verdict::Drop => ("drop", "".into(), ""),
+            Verdict::Failed(error) if error.reason == Reason::Cancelled => ("drop", "".into(), ""),
+            Verdict::Failed(error) if error.reason == Reason::ShuttingDown => ("retry", now_ms().into(), ""),
             Verdict::Failed(error) if error.retryable && tries < self.limit(&error) => {
                 ("retry", (now_ms() + self.delay(tries).as_millis() as i64).into(), "")
             }

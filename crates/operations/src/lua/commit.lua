@@ -28,6 +28,7 @@ for i = 7, #ARGV, 7 do
         add(id, 'redeliveries', 1)
       elseif verdict == 'dead' then
         redis.call('XADD', prefix .. id .. ':dead', '*', 'k', key, 'm', a, 'r', b, 'a', attempt, 't', now)
+        redis.call('HSET', prefix .. id, 'error', a)
         add(id, 'failed', 1)
       else
         add(id, 'skipped', 1)
