@@ -62,10 +62,16 @@ impl Client {
         stats: proto::stats::stats_service_client => StatsServiceClient;
         /// Concepts.
         taxonomy: proto::taxonomy::taxonomy_service_client => TaxonomyServiceClient;
+        /// Schedules.
+        schedules: proto::schedules::schedule_service_client => ScheduleServiceClient;
+        /// Crawls and spiders.
+        scraper: proto::scraper::scraper_service_client => ScraperServiceClient;
         /// Cleaning.
         cleaner: proto::cleaner::cleaner_service_client => CleanerServiceClient;
         /// Extraction.
         extractor: proto::extractor::extractor_service_client => ExtractorServiceClient;
+        /// Runs of all stages, and live events.
+        pipeline: proto::pipeline::pipeline_service_client => PipelineServiceClient;
         /// Progress and repair of operations.
         operation_service: proto::operations::operation_service_client => OperationServiceClient;
         /// Standard operations.

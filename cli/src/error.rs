@@ -87,6 +87,19 @@ fn exit_code_of(reason: Reason) -> u8 {
         Reason::JobNotFound
         | Reason::SkillNotFound
         | Reason::OperationNotFound
+        | Reason::ScheduleNotFound
+        | Reason::ScheduleExists
+        | Reason::SpiderNotFound
+        | Reason::SpiderOff
+        | Reason::SpiderBroken
+        | Reason::AddressForbidden
+        | Reason::RobotsDisallowed
+        | Reason::HostUnavailable
+        | Reason::PageGone
+        | Reason::PageLoginWall
+        | Reason::PageCaptcha
+        | Reason::PageFailed
+        | Reason::PageUnreadable
         | Reason::OperationState
         | Reason::OperationFailed
         | Reason::RequestIdReused

@@ -42,6 +42,7 @@ Examples:
   observatory import ads.jsonl && observatory run  your own ads, to their skills
   observatory skills top --country CO --limit 10
   observatory jobs search '\"machine learning\" python' --country MX
+  observatory run --stage scrape --country CO --dry-run
   observatory operations list --state running
   observatory --json stats | jq .total_jobs";
 

@@ -10,6 +10,7 @@ use observatory_proto::operations::OperationMetadata;
 
 use crate::{
     output::Output,
+    watch,
     words::{self, Lang},
 };
 
@@ -61,6 +62,10 @@ impl<'a> Progress<'a> {
 
     /// Shows the state of an operation.
     pub fn operation(&mut self, metadata: &OperationMetadata) {
+        if metadata.kind == watch::PIPELINE {
+            let text = pipeline_text(metadata, self.out.lang);
+            return self.update(metadata.progress_percent as u64, Some(100), &text);
+        }
         let total = u64::try_from(metadata.total).unwrap_or(0);
         let done = metadata.completed.saturating_add(metadata.failed).saturating_add(metadata.skipped);
         let text = operation_text(metadata, self.out.lang);
@@ -115,9 +120,26 @@ fn operation_text(metadata: &OperationMetadata, lang: Lang) -> String {
     parts.join(", ")
 }
 
+/// `clean, 1 of 3 done, 12 scraped, 3 failed`.
+fn pipeline_text(metadata: &OperationMetadata, lang: Lang) -> String {
+    let number = |name: &str| metadata.counts.get(name).copied().unwrap_or(0);
+    let (done, total) = (lang.number(metadata.completed.saturating_add(metadata.failed)), lang.number(metadata.total));
+    let mut parts = vec![metadata.stage.clone(), words::parts_done(lang, done, total)];
+    let mut counts: Vec<_> = metadata.counts.iter().filter(|(_, n)| **n > 0).collect();
+    counts.retain(|(name, _)| !matches!(name.as_str(), "failed" | "stages_done"));
+    counts.sort();
+    parts.extend(counts.into_iter().map(|(name, n)| format!("{} {name}", lang.number(*n))));
+    if number("failed") > 0 {
+        parts.push(words::failed_items(lang, lang.number(number("failed"))));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
 /// What became of the items, in words: `110 cleaned`, `10 rejected`, `2 failed`.
 pub fn outcomes(metadata: &OperationMetadata, lang: Lang) -> Vec<String> {
-    let mut list: Vec<_> = metadata.outcomes.iter().filter(|(_, n)| **n > 0).collect();
+    let counts = metadata.counts.iter().filter(|(name, _)| *name != "failed");
+    let mut list: Vec<_> = metadata.outcomes.iter().chain(counts).filter(|(_, n)| **n > 0).collect();
     list.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let mut words: Vec<String> = list.iter().map(|(name, n)| format!("{} {name}", lang.number(**n))).collect();
     if metadata.failed > 0 {
@@ -129,6 +151,20 @@ pub fn outcomes(metadata: &OperationMetadata, lang: Lang) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pipeline_reads_as_its_stage_and_what_it_did() {
+        let counts = [("scraped", 1200), ("cleaned", 900), ("failed", 2), ("stages_done", 2), ("rejected", 0)];
+        let metadata = OperationMetadata {
+            stage: "extract".into(),
+            total: 4,
+            completed: 3,
+            counts: counts.map(|(name, n)| (name.to_owned(), n)).into(),
+            ..Default::default()
+        };
+        let text = "extract, 3 of 4 done, 900 cleaned, 1,200 scraped, 2 failed";
+        assert_eq!(pipeline_text(&metadata, Lang::En), text);
+    }
 
     #[test]
     fn an_operation_reads_as_counts_rate_and_outcomes() {

@@ -16,8 +16,10 @@ use crate::{
     words,
 };
 
+/// The kind of a run of the whole pipeline.
+pub const PIPELINE: &str = "gateway.run_pipeline";
 /// The server sends a heartbeat every ten seconds; after this long the stream counts as dead.
-const SILENCE: Duration = Duration::from_secs(30);
+pub const SILENCE: Duration = Duration::from_secs(30);
 /// How long a broken connection is tried again.
 const GIVE_UP: Duration = Duration::from_secs(90);
 
@@ -46,6 +48,8 @@ pub fn short_kind(kind: &str) -> &str {
     match kind {
         "cleaner.batch_clean_jobs" => "clean",
         "extractor.batch_extract_skills" => "extract",
+        "scraper.scrape_portal" => "scrape",
+        PIPELINE => "run",
         other => other,
     }
 }
@@ -156,10 +160,12 @@ pub fn summarize(out: &Output, operation: &Operation) -> Result<()> {
 pub fn outcome(operation: &Operation) -> Result<()> {
     let metadata = metadata(operation)?;
     let bad = matches!(metadata.state(), OperationState::Failed | OperationState::Cancelled);
-    if operation.done && (bad || metadata.failed > 0) { Err(CliError::Failed) } else { Ok(()) }
+    let inside = metadata.counts.get("failed").is_some_and(|failed| *failed > 0);
+    if operation.done && (bad || inside || metadata.failed > 0) { Err(CliError::Failed) } else { Ok(()) }
 }
 
-fn print_summary(out: &Output, operation: &Operation, metadata: &OperationMetadata) {
+/// Says in words how an operation went.
+pub fn print_summary(out: &Output, operation: &Operation, metadata: &OperationMetadata) {
     let lang = out.lang;
     let id = operation_id(&operation.name);
     let kind = short_kind(&metadata.kind);

@@ -128,8 +128,12 @@ words! {
     started(kind, id): "{kind}: operation {id}" | "{kind}: operación {id}";
     detached(id): "left running. Watch it: observatory operations watch {id}   Cancel it: observatory operations cancel {id}"
         | "sigue en marcha. Para verla: observatory operations watch {id}   Para cancelarla: observatory operations cancel {id}";
-    left_running(): "the stage under way is left running; see: observatory operations list"
-        | "la etapa en curso sigue en marcha; vea: observatory operations list";
+    parts_done(done, total): "{done} of {total} done" | "{done} de {total} listas";
+    stage_skipped(why): "passed over: {why}" | "se omite: {why}";
+    would_run(stage): "{stage}: would run" | "{stage}: se haría";
+    would_scrape(portal, country): "  {portal} in {country}" | "  {portal} en {country}";
+    cannot_run(stage, why): "{stage}: missing: {why}" | "{stage}: falta: {why}";
+    events_missed(n): "{n} events were too many to show" | "{n} eventos no alcanzaron a mostrarse";
     reconnecting(why): "the connection broke ({why}); reconnecting" | "se cortó la conexión ({why}); reconectando";
     nothing_to_do(kind): "{kind}: nothing to do" | "{kind}: nada que hacer";
     finished(kind, state, done, seconds): "{kind}: {state}, {done} in {seconds}" | "{kind}: {state}, {done} en {seconds}";
@@ -218,6 +222,29 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
         | "Para aportarla, ponga esto en el archivo de su área en taxonomy/:";
     used_from_now(version): "new extractions use it (taxonomy {version}); for ads that are done: observatory extract --again"
         | "las extracciones nuevas lo usan (taxonomía {version}); para los avisos ya hechos: observatory extract --again";
+
+    // Scraping.
+    spider(): "spider" | "araña";
+    countries(): "countries" | "países";
+    on(): "on" | "activa";
+    off(): "off" | "apagada";
+    checked(): "checked" | "revisada";
+    last_crawl(): "last crawl" | "último rastreo";
+    crawled(found, stored, failed): "{found} found, {stored} new, {failed} failed" | "{found} vistos, {stored} nuevos, {failed} fallidos";
+    spider_off(name, why): "{name} is off: {why}" | "{name} está apagada: {why}";
+    no_spider(name, names): "there is no spider {name}; there are {names}" | "no hay araña {name}; hay {names}";
+    which_country(name, countries): "say --country: {name} covers {countries}" | "indique --country: {name} cubre {countries}";
+    all_ads(): "all ads" | "todos los avisos";
+    scrape_dry_run(portal, country, what): "dry run: would scrape {portal} {country}, {what}; nothing was fetched"
+        | "simulacro: se rastrearía {portal} {country}, {what}; no se pidió nada";
+    spider_holds(file, name): "{file}: {name} can be used" | "{file}: {name} se puede usar";
+    page_is(kind, ads): "{kind}, {ads} ads" | "{kind}, {ads} avisos";
+    field(): "field" | "campo";
+    value(): "value" | "valor";
+    meaning(): "meaning" | "significado";
+    not_found_tried(field, tried): "{field} not found; tried {tried}" | "{field} no hallado; se probó {tried}";
+    page_after(url): "next: {url}" | "siguiente: {url}";
+    problem(): "problem" | "problema";
 
     // Stats.
     stat_ads(): "ads stored" | "avisos guardados";
@@ -330,6 +357,54 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     worst_ads(): "Ads with the lowest F1" | "Avisos con el F1 más bajo";
     ad(): "ad" | "aviso";
 
+    // Local portal.
+    portal_serves(origin): "local portal: {origin}" | "portal local: {origin}";
+    portal_starts(computrabajo, elempleo, bumeran): "Where a spider starts:
+  like computrabajo   {computrabajo}
+  like elempleo       {elempleo}
+  like bumeran        {bumeran}"
+        | "Por dónde empieza un raspador:
+  como computrabajo   {computrabajo}
+  como elempleo       {elempleo}
+  como bumeran        {bumeran}";
+    portal_ads(portal, country, n): "{portal} {country}: {n} ads" | "{portal} {country}: {n} avisos";
+    portal_next(): "Scrape it, in another terminal: observatory scrape demo-computrabajo"
+        | "Para rasparlo, en otra terminal: observatory scrape demo-computrabajo";
+    portal_hostile(origin, behaviour): "hostile host: {origin} ({behaviour})" | "servidor hostil: {origin} ({behaviour})";
+    portal_ctrl_c(): "Ctrl-C stops it" | "Ctrl-C lo detiene";
+    portal_served(n): "{n} requests answered" | "{n} peticiones atendidas";
+    portal_violations(n): "{n} requests against the rules" | "{n} peticiones contra las reglas";
+
+    // Schedules.
+    schedule(): "schedule" | "programación";
+    time_zone(): "time zone" | "zona horaria";
+    next_time(): "next" | "próxima";
+    next_in(zone): "next, {zone}" | "próximas, {zone}";
+    local_time(): "here" | "aquí";
+    last_time(): "last" | "última";
+    paused(): "paused" | "en pausa";
+    cron(): "when" | "cuándo";
+    request(): "request" | "solicitud";
+    missed(): "missed times" | "horas perdidas";
+    missed_run_once(): "one run makes up for them" | "una ejecución las recupera";
+    missed_skip(): "only recorded" | "solo se registran";
+    operation(): "operation" | "operación";
+    operations(): "operations" | "operaciones";
+    due(zone): "due, {zone}" | "prevista, {zone}";
+    by_hand(): "by hand" | "a mano";
+    yes(): "yes" | "sí";
+    run_claimed(): "starting" | "iniciando";
+    run_started(): "started" | "iniciada";
+    run_failed(): "failed" | "falló";
+    run_skipped(): "skipped" | "omitida";
+    no_schedules(): "no schedules; add one with: observatory schedules create --help"
+        | "no hay programaciones; agregue una con: observatory schedules create --help";
+    no_runs(): "it has not run yet" | "aún no se ha ejecutado";
+    nothing_named(): "nothing to change: name at least one of --cron, --zone, --kind, --request, --missed, --description, --paused"
+        | "nada que cambiar: indique al menos una de --cron, --zone, --kind, --request, --missed, --description, --paused";
+    schedule_deleted(name): "{name}: deleted, with its history; its operations stay"
+        | "{name}: borrada, con su historial; sus operaciones quedan";
+
     // Local stack.
     data_in(dir): "data: {dir}" | "datos: {dir}";
     step(what, at, seconds): "  {what:<12} {at:<22} {seconds}" | "  {what:<12} {at:<22} {seconds}";
@@ -338,9 +413,8 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     ready(url, seconds): "ready after {seconds}: {url}" | "listo en {seconds}: {url}";
     running_already(url, pid): "already running: {url} (process {pid})" | "ya está en marcha: {url} (proceso {pid})";
     starting_already(pid): "already starting (process {pid})" | "ya está arrancando (proceso {pid})";
-    importing_sample(): "the database is empty: importing the sample" | "la base de datos está vacía: importando la muestra";
-    no_sample(): "no sample found (samples/ads.jsonl); import ads with: observatory import FILE"
-        | "no se encontró la muestra (samples/ads.jsonl); importe avisos con: observatory import ARCHIVO";
+    scraping_sample(): "the database is empty: scraping the local portal with its sample ads"
+        | "la base de datos está vacía: rastreando el portal local con sus avisos de muestra";
     stored(n, skills): "{n} ads stored, {skills} different skills" | "{n} avisos guardados, {skills} habilidades distintas";
     filling_failed(): "the sample could not be worked through; the stack stays up" | "la muestra no se pudo procesar; el sistema sigue en marcha";
     first_answer(): "What ads ask for most, by country (share of ads):" | "Lo que más piden los avisos, por país (parte de los avisos):";

@@ -13,11 +13,24 @@ pub struct Options {
     pub stats_cache_seconds: u32,
     /// Before every key in Redis; default `obs`.
     pub redis_prefix: String,
+    /// Whether this process fires schedules; default true. Any number of replicas may.
+    pub schedules: bool,
+    /// Seconds between two looks for schedules that are due, at most; default 5.
+    pub schedules_poll_seconds: f64,
+    /// Pipelines that run at once in this process; default 4. 0: it only takes requests.
+    pub pipelines: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { database_connections: 16, stats_cache_seconds: 300, redis_prefix: "obs".into() }
+        Self {
+            database_connections: 16,
+            stats_cache_seconds: 300,
+            redis_prefix: "obs".into(),
+            pipelines: 4,
+            schedules: true,
+            schedules_poll_seconds: 5.0,
+        }
     }
 }
 
@@ -31,6 +44,10 @@ impl observatory_mesh::Options for Options {
         if !(1..=86_400).contains(&self.stats_cache_seconds) {
             problems
                 .push(format!("`service.stats_cache_seconds` is {}, expected 1 to 86400", self.stats_cache_seconds));
+        }
+        if !(0.1..=60.0).contains(&self.schedules_poll_seconds) {
+            let found = self.schedules_poll_seconds;
+            problems.push(format!("`service.schedules_poll_seconds` is {found}, expected 0.1 to 60"));
         }
         problems
     }

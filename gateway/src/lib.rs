@@ -6,10 +6,15 @@ pub mod config;
 pub mod grpc;
 pub mod import;
 pub mod interval;
+pub mod launch;
 mod page;
+pub mod pipeline;
+pub mod schedules;
+
+use std::{sync::Arc, time::Duration};
 
 use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
-use observatory_operations::{Backend, BackendOptions};
+use observatory_operations::{Backend, BackendOptions, Worker, WorkerOptions};
 use observatory_proto::{
     cleaner::cleaner_service_server, clusterer::clusterer_service_server,
     clusters::cluster_service_server::ClusterServiceServer, embedder::embedder_service_server,
@@ -22,7 +27,12 @@ use observatory_proto::{
     tasks::task_service_server::TaskServiceServer, taxonomy::taxonomy_service_server::TaxonomyServiceServer,
 };
 
-use crate::cache::Cache;
+use crate::{
+    cache::Cache,
+    launch::Launcher,
+    pipeline::{Pipeline, Services},
+    schedules::{Firing, Timing},
+};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
@@ -48,10 +58,10 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
     let Backend { db, operations: engine } = backend;
     let cache = Cache::new(engine.redis().clone(), &options.redis_prefix);
 
-    let jobs = grpc::Jobs::new(db.clone(), cache.clone());
+    let jobs = grpc::Jobs::new(db.clone(), cache.clone(), engine.clone());
     let skills = grpc::Skills::new(db.clone());
     let stats = grpc::Stats::new(db.clone(), cache.clone(), options.stats_cache_seconds);
-    let taxonomy = grpc::Taxonomy::new(db, cache);
+    let taxonomy = grpc::Taxonomy::new(db.clone(), cache);
     let operations = grpc::OperationsApi::new(engine.clone());
     let starters = grpc::Starters {
         cleaner: config.peer("cleaner")?,
@@ -59,15 +69,37 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
         clusterer: config.peer("clusterer")?,
         scraper: config.peer("scraper")?,
     };
-    let tasks = grpc::Tasks::new(engine, starters);
+    let tasks = grpc::Tasks::new(engine.clone(), starters);
+    let pipeline = Pipeline::new(engine.clone(), Services::of(&config)?);
+    let worker = Worker::new(engine.clone(), WorkerOptions { slots: options.pipelines, ..WorkerOptions::default() })
+        .with(pipeline.clone());
+    let drain = scope.drain();
+    scope.spawn("pipelines", async move {
+        worker.run(drain).await;
+        Ok(())
+    });
+    let pipelines = grpc::Pipelines::new(pipeline);
+    let launcher = Launcher::new(&config)?.with_local("gateway.run_pipeline", Arc::new(pipelines.clone()));
+    let launcher = Arc::new(launcher);
+    if options.schedules {
+        let poll = Duration::from_secs_f64(options.schedules_poll_seconds);
+        let firing =
+            Firing::new(db.clone(), launcher.clone(), Timing { poll, ..Timing::default() }).with_events(engine);
+        let run = firing.run(scope.drain());
+        scope.spawn("schedules", async move {
+            run.await;
+            Ok(())
+        });
+    }
+    let schedules = grpc::Schedules::new(db, launcher);
     Ok(Service::new()
         .add(server!(JobServiceServer, jobs, config.limits))
         .add(server!(SkillServiceServer, skills, config.limits))
         .add(server!(StatsServiceServer, stats, config.limits))
         .add(server!(TaxonomyServiceServer, taxonomy, config.limits))
         .add(server!(ClusterServiceServer, grpc::Clusters, config.limits))
-        .add(server!(ScheduleServiceServer, grpc::Schedules, config.limits))
-        .add(server!(PipelineServiceServer, grpc::Pipelines, config.limits))
+        .add(server!(ScheduleServiceServer, schedules, config.limits))
+        .add(server!(PipelineServiceServer, pipelines, config.limits))
         .add(server!(OperationsServer, operations.clone(), config.limits))
         .add(server!(OperationServiceServer, operations, config.limits))
         .add(server!(TaskServiceServer, tasks, config.limits))

@@ -7,7 +7,7 @@ mod common;
 use common::{Gateway, ad};
 use observatory_store::{entities, sea_orm::EntityTrait};
 
-const ROWS: [&str; 12] = [
+const ROWS: [&str; 14] = [
     "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence, llm_model,
          prompt_version) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1' FROM raw_jobs",
     "INSERT INTO skill_embeddings (skill_text, embedding, model_name, model_version)
@@ -21,8 +21,10 @@ const ROWS: [&str; 12] = [
     "WITH o AS (INSERT INTO operations (operation_id, kind, request, request_hash, task_keys)
          VALUES ('o', 'k', '', '', '{a}') RETURNING operation_id)
      INSERT INTO dataset_versions (dataset, version) SELECT 'd', operation_id FROM o",
-    "WITH s AS (INSERT INTO schedules (schedule_id, cron, operation_kind) VALUES ('s', '* * * * *', 'k') RETURNING 1)
-     INSERT INTO task_effects (operation_id, task_key, outcome) SELECT 'o', 'a', 'done' FROM s",
+    "INSERT INTO task_effects (operation_id, task_key, outcome) VALUES ('o', 'a', 'done')",
+    "DELETE FROM schedules WHERE schedule_id <> 'nightly-extraction'",
+    "INSERT INTO schedule_runs (schedule_id, tick, state, operation_kind, request, request_id)
+         SELECT schedule_id, now(), 'claimed', operation_kind, request, 'r' FROM schedules",
     "INSERT INTO skill_candidates SELECT job_id, 'a', 'A', 'name', 0, 1 FROM raw_jobs",
     "INSERT INTO candidate_reviews (phrase, decision) VALUES ('a', 'rejected')",
     "INSERT INTO taxonomy_additions (skill_id, name, kind, labels) VALUES ('a', 'A', 'tool', '{B}')",
@@ -57,6 +59,7 @@ async fn every_entity_reads_its_table() {
         operations,
         dataset_versions,
         schedules,
+        schedule_runs,
         task_effects,
         skill_candidates,
         candidate_reviews,

@@ -4,6 +4,8 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_core;
 mod m0002_extraction;
+mod m0003_scraping;
+mod m0004_schedules;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -11,6 +13,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_core::Migration), Box::new(m0002_extraction::Migration)]
+        vec![
+            Box::new(m0001_core::Migration),
+            Box::new(m0002_extraction::Migration),
+            Box::new(m0003_scraping::Migration),
+            Box::new(m0004_schedules::Migration),
+        ]
     }
 }

@@ -156,7 +156,6 @@ async fn what_is_not_there_yet_says_so() {
     for (answer, capability) in [
         (rest.get("/api/clusters").await, "clustering"),
         (rest.post("/api/cluster", json!({"pipeline": "A"})).await, "clustering"),
-        (rest.post("/api/admin/scrape", json!({"portal": "computrabajo", "country": "CO"})).await, "scraping"),
     ] {
         let answer = answer.unwrap();
         let failure = Failure::from_json(&answer.json());

@@ -15,6 +15,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
 use tonic::{
     body::Body,
     transport::{Channel, Endpoint},
@@ -140,12 +141,40 @@ impl Rest {
         self.send(Method::POST, path, Some(body.into())).await
     }
 
+    /// PATCH with a JSON body.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn patch(&self, path: &str, body: Value) -> Result<Answer> {
+        self.send(Method::PATCH, path, Some(body.to_string().into())).await
+    }
+
     /// DELETE.
     ///
     /// # Errors
     /// When nobody answers.
     pub async fn delete(&self, path: &str) -> Result<Answer> {
         self.send(Method::DELETE, path, None).await
+    }
+
+    /// GET of a stream of JSON objects, one a line; each is sent on as it comes, until nobody listens.
+    ///
+    /// # Errors
+    /// When nobody answers, or the stream breaks.
+    pub async fn lines(&self, path: &str, sink: UnboundedSender<Value>) -> Result<()> {
+        let request = Request::get(format!("{}{path}", self.base)).body(Full::default())?;
+        let mut body = self.client.request(request).await?.into_body();
+        let mut text = Vec::new();
+        while let Some(frame) = body.frame().await {
+            text.extend_from_slice(frame?.data_ref().map(Bytes::as_ref).unwrap_or_default());
+            while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = text.drain(..=end).collect();
+                if sink.send(serde_json::from_slice(&line)?).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<Answer> {

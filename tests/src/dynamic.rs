@@ -105,6 +105,9 @@ where
     Ok(answers.into_iter().map(decode).collect())
 }
 
+/// Goes on for as long as anybody listens: its first message will do.
+const ENDLESS: &str = "/WatchEvents";
+
 /// One request, and every message of the answer. Streams must end.
 async fn exchange<T>(transport: T, url: &str, path: PathAndQuery, request: Bytes) -> Result<Vec<Bytes>, Status>
 where
@@ -121,6 +124,9 @@ where
         let mut all = Vec::new();
         while let Some(answer) = answers.next().await {
             all.push(answer?);
+            if path.path().ends_with(ENDLESS) {
+                break;
+            }
         }
         Ok(all)
     };

@@ -7,6 +7,7 @@
 //! - [`Clients`] are callers by gRPC, gRPC-web and REST, each with an address of its own.
 //! - [`dynamic`] calls any RPC by name with JSON, or with bytes that are no message.
 //! - [`Failure`] is an error as any of these surfaces tells it.
+//! - [`Demo`] is a mesh whose scraper may scrape a local portal.
 //! - [`ads`] invents ads, [`watch`] follows an operation to its end whatever breaks meanwhile.
 //!
 //! Needs `./dev setup`, and the debug binaries: `cargo build --workspace`.
@@ -15,6 +16,7 @@
 
 pub mod ads;
 mod clients;
+mod demo;
 pub mod dynamic;
 mod failure;
 mod mesh;
@@ -24,8 +26,9 @@ pub mod watch;
 use std::{future::Future, time::Duration};
 
 pub use clients::{Answer, Clients, Rest, Web, web};
+pub use demo::{Demo, count, response};
 pub use failure::Failure;
-pub use mesh::{Mesh, MeshBuilder, migrate, project_root};
+pub use mesh::{FIRES, Mesh, MeshBuilder, migrate, project_root};
 pub use programs::{Output, run};
 
 use serde_json::Value;

@@ -14,6 +14,8 @@ use observatory_stack::{
 
 use crate::{Clients, eventually};
 
+/// What the gateway reads whether to fire schedules: tests start what runs, whatever the hour, but where they say so.
+pub const FIRES: &str = "OBSERVATORY_SERVICE__SCHEDULES";
 /// Folders of a mesh are called by it and the test's pid.
 const PREFIX: &str = "observatory-mesh-";
 
@@ -97,7 +99,10 @@ impl MeshBuilder {
         let mut services: BTreeMap<String, Vec<Service>> = BTreeMap::new();
         for name in SERVICES {
             let own = self.env.iter().filter(|(service, _, _)| service == name);
-            let env: Vec<_> = own.map(|(_, key, value)| (key.clone(), value.clone())).collect();
+            let mut env: Vec<_> = own.map(|(_, key, value)| (key.clone(), value.clone())).collect();
+            if name == "gateway" && !env.iter().any(|(key, _)| key == FIRES) {
+                env.push((FIRES.into(), "false".into()));
+            }
             for spec in layout.specs(name, database, redis) {
                 let service = Service::spawn(tools, dir, spec.envs(env.clone()))?;
                 services.entry(name.into()).or_default().push(service);

@@ -1,32 +1,28 @@
 //! What `up` does for a newcomer: sample ads into an empty database, their skills, a first answer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{import, pipeline, skills, stats, taxonomy};
+use super::{run, skills, stats, taxonomy};
 use crate::{
     Context,
     error::{CliError, Result},
-    import::{Format, Options, decode::Encoding, map::Mapping, open},
     words,
 };
 
 /// Fills an empty database and prints the first answer; on a filled one says what it holds.
 ///
 /// # Errors
-/// What the server says; a sample or taxonomy file that can't be read.
-pub async fn fill(context: &Context, sample: Option<&Path>, esco: Vec<PathBuf>) -> Result<()> {
+/// What the server says; a taxonomy file that can't be read.
+pub async fn fill(context: &Context, sample: bool, esco: Vec<PathBuf>) -> Result<()> {
     let (out, lang) = (&context.out, context.out.lang);
     let before = stats::get(context).await?;
     if !esco.is_empty() && before.esco_concepts == 0 {
         taxonomy::import(context, esco, taxonomy::How::default()).await?;
     }
     let mut sampled = false;
-    if before.total_jobs == 0
-        && let Some(sample) = sample
-    {
-        out.note(words::importing_sample(lang));
-        import_sample(context, sample).await?;
-        match pipeline::stages(context, None, false).await {
+    if before.total_jobs == 0 && sample {
+        out.note(words::scraping_sample(lang));
+        match run::first(context).await {
             Ok(()) | Err(CliError::Failed) => {}
             Err(error) => return Err(error),
         }
@@ -45,18 +41,5 @@ pub async fn fill(context: &Context, sample: Option<&Path>, esco: Vec<PathBuf>) 
             out.line(words::sample_invented(lang));
         }
     }
-    Ok(())
-}
-
-async fn import_sample(context: &Context, sample: &Path) -> Result<()> {
-    let options = Options {
-        format: Format::Jsonl,
-        mapping: Mapping::new(&[], "", ""),
-        delimiter: None,
-        encoding: Encoding::Auto,
-    };
-    let file = open::open(sample).map_err(CliError::Input)?;
-    let done = import::one(context, file, options, import::How::default()).await?;
-    import::print_counts(&context.out, &done, false);
     Ok(())
 }

@@ -2,13 +2,19 @@
 
 pub mod emerging;
 pub mod evaluate;
+pub mod events;
 pub mod extract_text;
 pub mod first;
 pub mod import;
 pub mod jobs;
 pub mod operations;
 pub mod pipeline;
+pub mod portal;
+pub mod run;
+pub mod schedules;
+pub mod scrape;
 pub mod skills;
+pub mod spiders;
 pub mod stats;
 pub mod taxonomy;
 pub mod taxonomy_check;
@@ -29,15 +35,25 @@ pub enum Command {
     Status(up::DownArgs),
     /// Import ads from JSON Lines or CSV files
     Import(import::ImportArgs),
+    /// Fetch the ads of a portal
+    Scrape(scrape::ScrapeArgs),
+    /// List spiders, check descriptions of portals, take one page through one
+    #[command(subcommand)]
+    Spiders(spiders::SpidersCommand),
     /// Clean ads: HTML to text, language, usable or not
     Clean(pipeline::CleanArgs),
     /// Extract the skills of cleaned ads
     Extract(pipeline::ExtractArgs),
-    /// Clean, then extract, everything that waits
-    Run(pipeline::RunArgs),
+    /// Run the whole pipeline: scrape, clean, extract, and what else this mesh can do
+    Run(run::RunArgs),
+    /// Show what happens in the mesh, live
+    Events(events::EventsArgs),
     /// Look at operations, watch, cancel and repair them
     #[command(subcommand, visible_alias = "ops")]
     Operations(operations::OperationsCommand),
+    /// List, change, pause and fire what runs by itself
+    #[command(subcommand)]
+    Schedules(schedules::SchedulesCommand),
     /// Rank skills, look at one, see what goes with it, find new ones
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
@@ -53,6 +69,8 @@ pub enum Command {
     ExtractText(extract_text::ExtractTextArgs),
     /// Measure extraction on labelled ads, here, without the mesh
     Evaluate(Box<evaluate::EvaluateArgs>),
+    /// Serve the sample ads as three job portals do, on this machine, to scrape them
+    Portal(portal::PortalArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  observatory completions bash > ~/.local/share/bash-completion/completions/observatory"
@@ -73,16 +91,21 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Down(args) => up::down(context, args).await,
         Command::Status(args) => up::status(context, args).await,
         Command::Import(args) => import::run(context, args).await,
+        Command::Scrape(args) => scrape::run(context, args).await,
+        Command::Spiders(command) => spiders::run(context, command).await,
         Command::Clean(args) => pipeline::clean(context, &args).await,
         Command::Extract(args) => pipeline::extract(context, args).await,
-        Command::Run(args) => pipeline::run(context, &args).await,
+        Command::Run(args) => run::run(context, &args).await,
+        Command::Events(args) => events::run(context, args).await,
         Command::Operations(command) => operations::run(context, command).await,
+        Command::Schedules(command) => schedules::run(context, command).await,
         Command::Skills(command) => skills::run(context, command).await,
         Command::Jobs(command) => jobs::run(context, command).await,
         Command::Stats => stats::run(context).await,
         Command::Taxonomy(command) => taxonomy::run(context, command).await,
         Command::ExtractText(args) => extract_text::run(context, args).await,
         Command::Evaluate(args) => evaluate::run(context, *args).await,
+        Command::Portal(args) => portal::run(context, args).await,
         Command::Completions { shell } => {
             // Into memory first: the generator panics where its reader goes away.
             let mut script = Vec::new();

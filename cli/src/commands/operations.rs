@@ -51,7 +51,7 @@ pub struct IdArg {
 /// Options of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only this kind: clean, extract, or a full name such as cleaner.batch_clean_jobs
+    /// Only this kind: clean, extract, run, or a full name such as cleaner.batch_clean_jobs
     #[arg(long)]
     pub kind: Option<String>,
     /// Only in this state
@@ -126,6 +126,7 @@ pub fn filter(kind: Option<&str>, state: Option<StateName>) -> String {
     let kind = kind.map(|kind| match kind {
         "clean" => "cleaner.batch_clean_jobs",
         "extract" => "extractor.batch_extract_skills",
+        "run" => "gateway.run_pipeline",
         other => other,
     });
     let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");

@@ -1,4 +1,4 @@
-//! `clean`, `extract`, `run`: start the work, show it live, say how it went.
+//! `clean`, `extract`: start the work, show it live, say how it went.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,7 @@ use observatory_proto::{
 };
 
 use super::{country, extract_text};
-use crate::{
-    Context,
-    error::{CliError, Result},
-    watch, words,
-};
+use crate::{Context, error::Result, watch, words};
 
 /// Which ads, and whether to wait.
 #[derive(Debug, Clone, Args)]
@@ -87,18 +83,6 @@ pub struct ExtractArgs {
     pub explain: Option<PathBuf>,
 }
 
-/// Options of `run`.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  observatory import ads.jsonl && observatory run")]
-pub struct RunArgs {
-    /// Only ads of this country, such as CO [default: all]
-    #[arg(long, value_parser = country, value_name = "CC")]
-    pub country: Option<String>,
-    /// Also ads that are done already
-    #[arg(long)]
-    pub again: bool,
-}
-
 /// Runs `clean`.
 ///
 /// # Errors
@@ -121,46 +105,6 @@ pub async fn extract(context: &Context, args: ExtractArgs) -> Result<()> {
     }
     let operation = start_extract(context, &args.scope, args.pipeline).await?;
     finish(context, operation, "extract", args.scope.no_wait).await
-}
-
-/// Runs `run`; Ctrl-C leaves the stage under way running.
-///
-/// # Errors
-/// As [`clean`].
-pub async fn run(context: &Context, args: &RunArgs) -> Result<()> {
-    let stages = stages(context, args.country.clone(), args.again);
-    // Which stage it is, is told by the bar; its id by `operations list`.
-    tokio::select! {
-        outcome = stages => outcome,
-        _ = tokio::signal::ctrl_c() => {
-            context.out.note(words::left_running(context.out.lang));
-            Err(CliError::Interrupted)
-        }
-    }
-}
-
-/// The stages one after the other. A stage with failed ads doesn't keep the next from running.
-///
-/// # Errors
-/// As [`clean`].
-pub async fn stages(context: &Context, country: Option<String>, again: bool) -> Result<()> {
-    let scope = Scope { country, limit: 0, again, wait: true, no_wait: false };
-    let operation = start_clean(context, &scope).await?;
-    let cleaned = to_end(context, operation, "clean").await;
-    if let Err(error) = &cleaned
-        && !matches!(error, CliError::Failed)
-    {
-        return cleaned;
-    }
-    let operation = start_extract(context, &scope, PipelineName::A).await?;
-    to_end(context, operation, "extract").await.and(cleaned)
-}
-
-async fn to_end(context: &Context, operation: Operation, kind: &str) -> Result<()> {
-    let id = watch::operation_id(&operation.name).to_owned();
-    context.out.detail(words::started(context.out.lang, kind, &id));
-    let operation = if operation.done { operation } else { watch::to_end(context, &id, kind).await? };
-    watch::summarize(&context.out, &operation)
 }
 
 async fn start_clean(context: &Context, scope: &Scope) -> Result<Operation> {
@@ -199,13 +143,13 @@ async fn start_extract(context: &Context, scope: &Scope, pipeline: PipelineName)
 }
 
 /// One per start: trying the call again can't start the work twice.
-fn request_id(context: &Context) -> String {
+pub(super) fn request_id(context: &Context) -> String {
     let id = uuid::Uuid::now_v7().to_string();
     context.out.detail(format!("request_id {id}"));
     id
 }
 
-async fn finish(context: &Context, operation: Operation, kind: &str, no_wait: bool) -> Result<()> {
+pub(super) async fn finish(context: &Context, operation: Operation, kind: &str, no_wait: bool) -> Result<()> {
     let out = &context.out;
     let id = watch::operation_id(&operation.name).to_owned();
     if no_wait {

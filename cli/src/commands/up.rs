@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use observatory_portal::Running as Portal;
 use observatory_proto::google::longrunning::ListOperationsRequest;
 use observatory_stack::{DataDir, Error as StackError, Supervisor, running_pid, stop_running};
 
@@ -14,7 +15,7 @@ use super::{first, operations, stats};
 use crate::{
     Context, DEFAULT_SERVER,
     error::{CliError, Result},
-    local::{Stop, detach, note::Note, places, start},
+    local::{Stop, detach, note::Note, places, portal::Scraping, start},
     output::to_json,
     words::{self, Lang},
 };
@@ -24,7 +25,8 @@ use crate::{
 #[command(after_help = "\
 Starts a private PostgreSQL and Redis, brings the schema up to date, starts the services and Envoy,
 and stays until Ctrl-C (a second one ends it at once). Everything listens on this machine only.
-An empty database gets the sample ads of samples/ads.jsonl, cleaned and with their skills extracted.
+A local portal serves invented sample ads; an empty database gets them scraped, cleaned and with their skills extracted.
+Descriptions of more portals go into the folder `spiders` of the data folder.
 
 Examples:
   observatory up
@@ -40,9 +42,15 @@ pub struct UpArgs {
     /// Envoy's port; with another than the default, everything behind it takes free ports too
     #[arg(long, default_value_t = start::DEFAULT_PORT)]
     pub port: u16,
-    /// Leave an empty database empty
+    /// Leave an empty database empty, without a local portal
     #[arg(long)]
     pub no_sample: bool,
+    /// URL or mail address where operators of portals can reach you; public portals aren't asked without it
+    #[arg(long, value_name = "CONTACT", env = "OBSERVATORY_CONTACT", default_value = "", hide_default_value = true)]
+    pub contact: String,
+    /// Turn on a spider that ships off because its portal forbids robots; may be repeated
+    #[arg(long, value_name = "SPIDER")]
+    pub enable_spider: Vec<String>,
     /// ESCO files to import where the taxonomy has none yet [default: .local/esco of the project]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub esco: Vec<PathBuf>,
@@ -90,6 +98,8 @@ pub async fn up(context: &Context, args: UpArgs) -> Result<()> {
     if outcome.is_ok() {
         stop.recv().await;
     }
+    // The portal has served until now.
+    let outcome = outcome.map(drop);
     Note::remove(data.path());
     out.note(format!("\n{}", words::stopping(out.lang)));
     tokio::select! {
@@ -114,22 +124,19 @@ async fn start_and_fill(
     data: &DataDir,
     args: UpArgs,
     supervisor: &Supervisor,
-) -> Result<()> {
+) -> Result<Option<Portal>> {
     let (out, lang) = (&context.out, context.out.lang);
     let begun = Instant::now();
-    let url = start::start(out, root, data, args.port, supervisor).await?;
+    let scraping = Scraping { portal: !args.no_sample, contact: args.contact, enable: args.enable_spider };
+    let (url, portal) = start::start(out, root, data, args.port, &scraping, supervisor).await?;
     out.note(words::ready(lang, out.bold(&url), lang.seconds(begun.elapsed().as_secs_f64())));
     let mut note = Note { pid: std::process::id(), url: url.clone(), settled: false };
     let unwritable = |error: std::io::Error| CliError::Stack(format!("{}: {error}", data.path().display()));
     note.write(data.path()).map_err(unwritable)?;
 
     let here = context.at(&url)?;
-    let sample = if args.no_sample { None } else { sample(root) };
-    if sample.is_none() && !args.no_sample {
-        out.note(words::no_sample(lang));
-    }
     let esco = if args.esco.is_empty() { esco_files(root) } else { args.esco };
-    if let Err(error) = first::fill(&here, sample.as_deref(), esco).await {
+    if let Err(error) = first::fill(&here, portal.is_some(), esco).await {
         out.error(&error);
         out.note(words::filling_failed(lang));
     }
@@ -137,13 +144,8 @@ async fn start_and_fill(
     out.line(format!("\n{}", words::where_next(lang, &url, host)));
     out.note(words::ctrl_c(lang));
     note.settled = true;
-    note.write(data.path()).map_err(unwritable)
-}
-
-/// The shipped sample: in the project's folder, or beside the binary.
-fn sample(root: &Path) -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("samples/ads.jsonl")));
-    [Some(root.join("samples/ads.jsonl")), beside].into_iter().flatten().find(|path| path.is_file())
+    note.write(data.path()).map_err(unwritable)?;
+    Ok(portal)
 }
 
 /// ESCO files that set-up (or the user) put into `.local/esco`.
@@ -162,6 +164,12 @@ fn detached_args(args: &UpArgs, data: &Path, lang: Lang) -> Vec<String> {
     list.extend(["--lang".to_owned(), lang.to_owned()]);
     if args.no_sample {
         list.push("--no-sample".into());
+    }
+    if !args.contact.is_empty() {
+        list.extend(["--contact".to_owned(), args.contact.clone()]);
+    }
+    for spider in &args.enable_spider {
+        list.extend(["--enable-spider".to_owned(), spider.clone()]);
     }
     for file in &args.esco {
         list.extend(["--esco".to_owned(), text(file)]);
@@ -255,9 +263,18 @@ mod tests {
 
     #[test]
     fn the_background_process_gets_the_same_options() {
-        let args = UpArgs { data: None, detach: true, port: 9000, no_sample: true, esco: vec!["/e.csv".into()] };
+        let args = UpArgs {
+            data: None,
+            detach: true,
+            port: 9000,
+            no_sample: true,
+            contact: "a@b.org".into(),
+            enable_spider: vec!["linkedin".into()],
+            esco: vec!["/e.csv".into()],
+        };
         let list = detached_args(&args, Path::new("/d"), Lang::Es);
-        let expected = ["up", "--data", "/d", "--port", "9000", "--lang", "es", "--no-sample", "--esco", "/e.csv"];
-        assert_eq!(list, expected);
+        let expected =
+            "up --data /d --port 9000 --lang es --no-sample --contact a@b.org --enable-spider linkedin --esco /e.csv";
+        assert_eq!(list.join(" "), expected);
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod detach;
 pub mod note;
+pub mod portal;
 pub mod start;
 
 use std::{

@@ -3,12 +3,14 @@
 use std::{path::Path, time::Instant};
 
 use observatory_migrations::Migrator;
+use observatory_portal::Running as Portal;
 use observatory_stack::{
     DataDir, Envoy, EnvoyOptions, Error as StackError, Layout, Postgres, PostgresOptions, Redis, RedisOptions,
     SERVICES, Service, Supervisor, Tools,
 };
 use sea_orm_migration::{MigratorTrait, sea_orm::Database};
 
+use super::portal::{self, Scraping};
 use crate::{
     error::{CliError, Result},
     output::Output,
@@ -31,12 +33,19 @@ pub fn layout(port: u16) -> Result<Layout> {
     Ok(layout)
 }
 
-/// Starts everything and returns Envoy's address. What runs is handed to `supervisor` step
+/// Starts everything and returns Envoy's address, and the local portal, which ends when it is dropped. What runs is handed to `supervisor` step
 /// by step: it stops all of it, also where starting fails half-way.
 ///
 /// # Errors
 /// What can't be started, and why, with the end of its log.
-pub async fn start(out: &Output, root: &Path, data: &DataDir, port: u16, supervisor: &Supervisor) -> Result<String> {
+pub async fn start(
+    out: &Output,
+    root: &Path,
+    data: &DataDir,
+    port: u16,
+    scraping: &Scraping,
+    supervisor: &Supervisor,
+) -> Result<(String, Option<Portal>)> {
     let tools = Tools::locate(root)?;
     for service in NEEDED {
         tools.binary(&format!("observatory-{service}"))?;
@@ -60,7 +69,13 @@ pub async fn start(out: &Output, root: &Path, data: &DataDir, port: u16, supervi
     migrate(&postgres.url()).await?;
     step(out, "migrations", words::migrations(lang), begun);
 
-    services(out, &tools, dir, &layout, (&postgres.url(), &redis.url()), supervisor).await?;
+    let begun = Instant::now();
+    let (portal, scraper) = portal::start(dir, layout.portal, scraping).await?;
+    if let Some(portal) = &portal {
+        step(out, "portal", portal.address(), begun);
+    }
+
+    services(out, &tools, dir, &layout, (&postgres.url(), &redis.url(), &scraper), supervisor).await?;
 
     let begun = Instant::now();
     let options =
@@ -68,7 +83,7 @@ pub async fn start(out: &Output, root: &Path, data: &DataDir, port: u16, supervi
     let envoy = Envoy::start(&tools, dir, options).await?;
     supervisor.watch(envoy.process.clone()).await;
     step(out, "envoy", envoy.listen, begun);
-    Ok(envoy.url())
+    Ok((envoy.url(), portal))
 }
 
 fn step(out: &Output, what: &str, at: impl ToString, begun: Instant) {
@@ -89,13 +104,14 @@ async fn services(
     tools: &Tools,
     dir: &Path,
     layout: &Layout,
-    (database_url, redis_url): (&str, &str),
+    (database_url, redis_url, scraper): (&str, &str, &[(String, String)]),
     supervisor: &Supervisor,
 ) -> Result<()> {
     let begun = Instant::now();
     let mut starting = Vec::new();
     for name in SERVICES {
         for spec in layout.specs(name, database_url, redis_url) {
+            let spec = if name == "scraper" { spec.envs(scraper.iter().cloned()) } else { spec };
             starting.push((name, Service::spawn(tools, dir, spec)));
         }
     }

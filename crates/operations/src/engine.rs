@@ -9,12 +9,15 @@ use observatory_store::{into_error as db_error, journal};
 use prost::Message;
 use sea_orm::DatabaseConnection;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 use ulid::Ulid;
 
 use crate::{
+    events::{self, Event, kinds},
     progress::{Failure, Progress, State},
     redis::{GROUP, Keys, Options, into_error, now_ms},
     scripts::{self, Scripts},
+    steps::Steps,
     watch::Notifier,
 };
 
@@ -86,14 +89,16 @@ pub(crate) struct Inner {
     pub options: Options,
     pub scripts: Scripts,
     pub notifier: Notifier,
+    pub announcer: mpsc::Sender<Event>,
 }
 
 impl Operations {
     /// On a connection from [`crate::connect`].
     pub fn new(redis: Client, db: DatabaseConnection, options: Options) -> Self {
         let keys = Keys::new(&options.prefix);
-        let notifier = Notifier::new(&redis, keys.channel());
-        Self { inner: Arc::new(Inner { redis, db, keys, options, scripts: Scripts::new(), notifier }) }
+        let notifier = Notifier::new(&redis, &keys);
+        let announcer = events::announcer(redis.clone(), keys.live());
+        Self { inner: Arc::new(Inner { redis, db, keys, options, scripts: Scripts::new(), notifier, announcer }) }
     }
 
     /// The connection to Redis.
@@ -149,10 +154,13 @@ impl Operations {
             return Ok(Submitted { progress: self.live_or_journal(earlier).await?, repeated: true });
         }
         let progress = Progress::new(&id, submit.kind, submit.response_type, row.task_keys.len() as i32, now_ms());
+        // Told before anybody can end it.
+        let started = Event::new(kinds::OPERATION_STARTED, progress.total, &id).about(submit.kind);
+        events::publish(&self.inner.redis, &self.inner.keys.live(), &started).await;
         if let Err(error) = self.enqueue(&progress, &row.request, &row.task_keys).await {
             tracing::warn!(operation = id, %error, "accepted but not queued yet; the journal has it");
         } else if progress.state.is_terminal() {
-            self.journal_end(&progress).await?;
+            self.end(&progress).await?;
         }
         Ok(Submitted { progress, repeated: false })
     }
@@ -206,7 +214,7 @@ impl Operations {
         let inner = &self.inner;
         let fields: HashMap<String, Value> = inner.redis.hgetall(inner.keys.operation(id)).await.map_err(into_error)?;
         let Some(mut progress) = Progress::from_fields(id, &fields) else { return Ok(None) };
-        if progress.failed > 0 || progress.steps.as_ref().is_some_and(|steps| steps.failed > 0) {
+        if progress.failed > 0 || progress.steps.as_ref().is_some_and(Steps::any_failed) {
             progress.failures =
                 self.failures_page(id, "-", 10).await?.into_iter().map(|(_, failure)| failure).collect();
         }
@@ -256,13 +264,29 @@ impl Operations {
         Ok(ListPage { operations, next })
     }
 
-    /// Cancels an operation. Queued tasks are dropped at once; running ones stop
-    /// at their next safe point. An ended operation stays as it is.
+    /// Cancels an operation, and those that it started (their `request_id` begins with its id and `/`).
+    /// Queued tasks are dropped at once; running ones stop at their next safe point. An ended operation
+    /// stays as it is.
     ///
     /// # Errors
     /// [`Reason::OperationNotFound`].
     pub async fn cancel(&self, operation_id: &str) -> Result<Progress, Error> {
-        let id = parse_id(operation_id)?;
+        let progress = self.cancel_one(parse_id(operation_id)?).await?;
+        if matches!(progress.state, State::Cancelling | State::Cancelled) {
+            for row in self.started_by(&progress.operation_id).await? {
+                if row.end_time.is_none() {
+                    self.cancel_one(row.operation_id).await?;
+                }
+            }
+        }
+        Ok(progress)
+    }
+
+    async fn started_by(&self, id: &str) -> Result<Vec<journal::JournalRow>, Error> {
+        journal::started_by(&self.inner.db, id).await.map_err(db_error)
+    }
+
+    async fn cancel_one(&self, id: String) -> Result<Progress, Error> {
         let row = journal::get(&self.inner.db, &id).await.map_err(db_error)?.ok_or_else(|| not_found(&id))?;
         journal::mark_cancelling(&self.inner.db, &id).await.map_err(db_error)?;
         let inner = &self.inner;
@@ -277,19 +301,38 @@ impl Operations {
         let _: Vec<String> = scripts::run(&inner.redis, &inner.scripts.cancel, names, args).await?;
         let progress = self.get(&id).await?;
         if progress.state.is_terminal() && row.end_time.is_none() {
-            self.journal_end(&progress).await?;
+            self.end(&progress).await?;
         }
         Ok(progress)
     }
 
-    /// Queues the failed tasks of an ended operation again.
+    /// Queues the failed tasks of an ended operation again. One that started other operations goes on
+    /// where it failed: those of them that failed are retried too.
     ///
     /// # Errors
     /// [`Reason::OperationState`] while it runs, or where nothing failed or the
-    /// failures are no longer kept.
+    /// failures are no longer kept; and where only items of operations that it started failed.
     pub async fn retry(&self, operation_id: &str) -> Result<Progress, Error> {
-        let id = parse_id(operation_id)?;
-        let progress = self.get(&id).await?;
+        let progress = self.get(operation_id).await?;
+        let id = &progress.operation_id;
+        if progress.state.is_terminal() {
+            let started = self.started_by(id).await?;
+            if !started.is_empty() && progress.state != State::Failed {
+                let why = format!("it {}; retry the operations that its failures name", progress.state.as_str());
+                return Err(not_retried(id, &why));
+            }
+            for row in started.into_iter().filter(|row| row.state == State::Failed.as_str()) {
+                match self.retry_one(self.get(&row.operation_id).await?).await {
+                    Err(error) if error.reason != Reason::OperationState => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        self.retry_one(progress).await
+    }
+
+    async fn retry_one(&self, progress: Progress) -> Result<Progress, Error> {
+        let id = progress.operation_id.clone();
         let inner = &self.inner;
         if progress.state.is_terminal() {
             journal::reopen(&inner.db, &id).await.map_err(db_error)?;
@@ -308,7 +351,7 @@ impl Operations {
             -1 => "its failures are no longer kept; start a new operation",
             _ => "none of its tasks failed",
         };
-        Err(Error::new(Reason::OperationState, format!("operation {id} can't be retried: {why}")))
+        Err(not_retried(&id, why))
     }
 
     /// Forgets an ended operation; the results of its tasks stay.
@@ -378,6 +421,15 @@ impl Operations {
             .collect())
     }
 
+    /// Writes the end of an operation into the journal, and tells of it.
+    pub(crate) async fn end(&self, progress: &Progress) -> Result<(), Error> {
+        self.journal_end(progress).await?;
+        let subject = format!("{} {}", progress.kind, progress.state.as_str());
+        let items = progress.to_metadata().completed;
+        self.announce_event(Event::new(kinds::OPERATION_ENDED, items, &progress.operation_id).about(&subject));
+        Ok(())
+    }
+
     /// Writes the end of an operation into the journal.
     pub(crate) async fn journal_end(&self, progress: &Progress) -> Result<(), Error> {
         let snapshot = serde_json::to_value(progress).map_err(Error::internal)?;
@@ -391,6 +443,10 @@ impl Operations {
 pub(crate) fn parse_id(name: &str) -> Result<String, Error> {
     let id = name.strip_prefix("operations/").unwrap_or(name);
     Ulid::from_string(id).map(|ulid| ulid.to_string()).map_err(|_| not_found(id))
+}
+
+fn not_retried(id: &str, why: &str) -> Error {
+    Error::new(Reason::OperationState, format!("operation {id} can't be retried: {why}"))
 }
 
 fn not_found(id: &str) -> Error {

@@ -15,6 +15,7 @@
 
 mod backend;
 mod engine;
+mod events;
 mod progress;
 mod recover;
 mod redis;
@@ -26,6 +27,7 @@ mod worker;
 
 pub use backend::{Backend, BackendOptions};
 pub use engine::{ListPage, Operations, Submit, Submitted};
+pub use events::{Event, kinds};
 pub use progress::{Failure, Progress, State};
 pub use redis::{Options, connect};
 pub use steps::{StepFailure, Steps};

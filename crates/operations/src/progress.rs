@@ -277,7 +277,8 @@ impl Progress {
             } else {
                 self.outcomes.clone().into_iter().collect()
             },
-            counts: counts.into_iter().collect(),
+            // A zero in a map is sent as a key without a value, and Envoy's transcoder crashes on such an entry.
+            counts: counts.into_iter().filter(|(_, n)| *n != 0).collect(),
             stage,
             items_per_second: rate,
             eta_seconds: if rate > 0.0 && !self.state.is_terminal() { left / rate } else { 0.0 },
@@ -324,6 +325,12 @@ impl Progress {
             };
             message.set_field(&field, Field::I32(count));
         }
+        for (name, list) in self.steps.iter().flat_map(|steps| &steps.lists) {
+            let field = descriptor.get_field_by_name(name);
+            if let Some(field) = field.filter(|field| field.is_list() && matches!(field.kind(), Kind::String)) {
+                message.set_field(&field, Field::List(list.iter().cloned().map(Field::String).collect()));
+            }
+        }
         any(&self.response_type, message.encode_to_vec())
     }
 
@@ -367,7 +374,7 @@ fn timestamp(ms: i64) -> prost_types::Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use observatory_proto::cleaner::BatchCleanJobsResponse;
+    use observatory_proto::{cleaner::BatchCleanJobsResponse, pipeline::RunPipelineResponse};
 
     fn progress() -> Progress {
         let mut progress = Progress::new(
@@ -392,6 +399,24 @@ mod tests {
         let response = BatchCleanJobsResponse::decode(response.value.as_slice()).expect("the named type");
         assert_eq!((response.cleaned, response.rejected, response.failed), (6, 3, 1));
         assert!(operation.done);
+    }
+
+    #[test]
+    fn lists_fill_the_repeated_fields_of_the_response() {
+        let mut progress = progress();
+        progress.response_type = "observatory.pipeline.v1.RunPipelineResponse".into();
+        progress.state = State::Succeeded;
+        let names = vec!["operations/a".to_string(), "operations/b".to_string()];
+        progress.steps = Some(Steps {
+            counts: BTreeMap::from([("cleaned".into(), 7)]),
+            lists: BTreeMap::from([("stage_operations".into(), names.clone()), ("no_such_field".into(), Vec::new())]),
+            ..Steps::default()
+        });
+        let Some(longrunning::operation::Result::Response(response)) = progress.to_operation().result else {
+            panic!("no response")
+        };
+        let response = RunPipelineResponse::decode(response.value.as_slice()).expect("the named type");
+        assert_eq!((response.stage_operations, response.cleaned), (names, 7));
     }
 
     #[test]

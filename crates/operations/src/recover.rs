@@ -60,7 +60,7 @@ async fn round(
     let mut missing = HashSet::new();
     for row in journal::open(db, kinds).await.map_err(db_error)? {
         match operations.live(&row.operation_id).await? {
-            Some(progress) if progress.state.is_terminal() => operations.journal_end(&progress).await?,
+            Some(progress) if progress.state.is_terminal() => operations.end(&progress).await?,
             Some(progress) if !stalled(&progress) => {}
             _ if suspects.contains(&row.operation_id) => recover(operations, &row, responses).await?,
             _ => {
@@ -127,7 +127,7 @@ async fn recover(
     );
     operations.enqueue(&progress, &row.request, &pending).await?;
     if progress.state.is_terminal() {
-        operations.journal_end(&progress).await?;
+        operations.end(&progress).await?;
     }
     let _: () = inner.redis.del(&lock).await.map_err(into_error)?;
     Ok(())

@@ -99,6 +99,11 @@ impl Keys {
         format!("{}:events", self.prefix)
     }
 
+    /// Where live events are published.
+    pub fn live(&self) -> String {
+        format!("{}:live", self.prefix)
+    }
+
     pub fn lock(&self, name: &str) -> String {
         format!("{}:lock:{name}", self.prefix)
     }

@@ -30,6 +30,9 @@ pub struct Steps {
     pub percent: f64,
     /// What else was counted; also fills the response by field name.
     pub counts: BTreeMap<String, i32>,
+    /// Lists that fill the response's repeated string fields by field name.
+    #[serde(default)]
+    pub lists: BTreeMap<String, Vec<String>>,
 }
 
 /// A step that failed, listed among the failures of the operation.
@@ -46,12 +49,23 @@ pub struct StepFailure {
 }
 
 impl Steps {
+    /// True where a step failed, or something inside one.
+    pub(crate) fn any_failed(&self) -> bool {
+        self.failed > 0 || self.counts.get("failed").is_some_and(|failed| *failed > 0)
+    }
+
     /// Reads them from the operation's hash in Redis.
     pub(crate) fn from_fields(fields: &HashMap<String, Value>) -> Option<Self> {
         let number = |name: &str| fields.get(name).and_then(Value::as_i64).unwrap_or(0) as i32;
         let counts = fields
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix("c:")?.to_string(), value.as_i64()? as i32)))
+            .collect();
+        let lists = fields
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix("l:")?.to_string(), serde_json::from_str(&value.as_string()?).ok()?))
+            })
             .collect();
         Some(Self {
             stage: fields.get("s:stage")?.as_string()?,
@@ -60,6 +74,7 @@ impl Steps {
             failed: number("s:failed"),
             percent: fields.get("s:percent").and_then(Value::as_f64).unwrap_or(0.0),
             counts,
+            lists,
         })
     }
 }
@@ -111,9 +126,13 @@ impl Run {
             steps.failed.into(),
             steps.percent.into(),
             i64::from(forget).into(),
-            (steps.counts.len() as i64).into(),
+            ((steps.counts.len() + steps.lists.len()) as i64).into(),
         ];
-        args.extend(steps.counts.iter().flat_map(|(name, n)| [Value::from(name.as_str()), Value::from(*n)]));
+        args.extend(steps.counts.iter().flat_map(|(name, n)| [Value::from(format!("c:{name}")), Value::from(*n)]));
+        for (name, list) in &steps.lists {
+            let list = serde_json::to_string(list).map_err(Error::internal)?;
+            args.extend([Value::from(format!("l:{name}")), Value::from(list)]);
+        }
         for failure in failures {
             args.extend([failure.item.as_str().into(), failure.message.as_str().into()]);
             args.extend([failure.reason.as_str().into(), Value::from(i64::from(failure.attempts))]);

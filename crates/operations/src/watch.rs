@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use fred::{clients::SubscriberClient, prelude::*};
+use fred::{clients::SubscriberClient, prelude::*, types::Message};
 use futures::Stream;
 use observatory_proto::Error;
 use tokio::{sync::broadcast, time::Instant};
 
-use crate::{Operations, Progress};
+use crate::{Event, Operations, Progress, redis::Keys};
 
+/// Events kept for a watcher who is slow.
+const LIVE_BUFFER: usize = 1024;
 /// At most ten messages a second to each watcher.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// One who only waits for the end looks sooner at first, then less and less often.
@@ -16,43 +18,54 @@ const FIRST_INTERVAL: Duration = Duration::from_micros(250);
 /// Pub/sub may lose messages when a connection breaks: look anyway.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Passes on which operations changed.
+/// Passes on which operations changed, and what happens live.
 pub(crate) struct Notifier {
     changed: broadcast::Sender<String>,
+    pub live: broadcast::Sender<Event>,
 }
 
 impl Notifier {
     /// Subscribes in the background; without Redis, watchers look by themselves.
-    pub fn new(redis: &Client, channel: String) -> Self {
-        let (changed, _) = broadcast::channel(4096);
-        let sender = changed.clone();
+    pub fn new(redis: &Client, keys: &Keys) -> Self {
+        let notifier = Self { changed: broadcast::channel(4096).0, live: broadcast::channel(LIVE_BUFFER).0 };
+        let (changed, live, channels) =
+            (notifier.changed.clone(), notifier.live.clone(), [keys.channel(), keys.live()]);
         let subscriber = Builder::from_config(redis.client_config())
             .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2))
             .build_subscriber_client();
         match subscriber {
             Ok(subscriber) => {
-                tokio::spawn(listen(subscriber, channel, sender));
+                tokio::spawn(async move {
+                    let [changes, events] = channels;
+                    let pass_on = |message: Message| {
+                        let Some(text) = message.value.as_string() else { return };
+                        if message.channel == changes.as_str() {
+                            let _ = changed.send(text);
+                        } else if live.receiver_count() > 0
+                            && let Ok(event) = serde_json::from_str(&text)
+                        {
+                            let _ = live.send(event);
+                        }
+                    };
+                    listen(subscriber, vec![changes.clone(), events], pass_on).await;
+                });
             }
             Err(error) => tracing::warn!(%error, "no subscription to changes"),
         }
-        Self { changed }
+        notifier
     }
 }
 
-async fn listen(subscriber: SubscriberClient, channel: String, changed: broadcast::Sender<String>) {
+async fn listen(subscriber: SubscriberClient, channels: Vec<String>, pass_on: impl Fn(Message)) {
     let mut messages = subscriber.message_rx();
     subscriber.connect();
     subscriber.manage_subscriptions();
-    if let Err(error) = subscriber.subscribe(channel).await {
+    if let Err(error) = subscriber.subscribe(channels).await {
         tracing::warn!(%error, "no subscription to changes");
     }
     loop {
         match messages.recv().await {
-            Ok(message) => {
-                if let Some(id) = message.value.as_string() {
-                    let _ = changed.send(id);
-                }
-            }
+            Ok(message) => pass_on(message),
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,
         }

@@ -414,7 +414,7 @@ impl Slot {
                     failed = progress.failed,
                     "operation ended"
                 );
-                let _ = self.operations.journal_end(&progress).await;
+                let _ = self.operations.end(&progress).await;
             }
         }
         Ok(())

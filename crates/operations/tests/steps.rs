@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use observatory_operations::{
     Backend, Item, Outcome, Progress, Run, State, StepFailure, Steps, Submit, Task, TaskError, Worker, WorkerOptions,
 };
-use observatory_proto::{Reason, google::longrunning::operation::Result as End, scraper::ScrapePortalResponse};
+use observatory_proto::{google::longrunning::operation::Result as End, scraper::ScrapePortalResponse};
 use observatory_testkit::Kit;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,7 @@ impl Task for Walk {
                 failed,
                 percent: 100.0 * f64::from(done) / f64::from(STEPS),
                 counts: BTreeMap::from([("pages".into(), done), ("failed".into(), failed)]),
+                ..Steps::default()
             };
             let failures: Vec<_> = (failed == 1)
                 .then(|| StepFailure {

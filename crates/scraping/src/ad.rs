@@ -1,6 +1,7 @@
 //! An ad as a portal shows it, before clean-up.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -31,6 +32,53 @@ pub enum Field {
     ValidThrough,
     /// Skills that the portal itself names, one a line.
     Skills,
+}
+
+impl Field {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 11] = [
+        Self::Title,
+        Self::Company,
+        Self::Location,
+        Self::Description,
+        Self::Requirements,
+        Self::Salary,
+        Self::Contract,
+        Self::Remote,
+        Self::PostedDate,
+        Self::ValidThrough,
+        Self::Skills,
+    ];
+
+    /// Its name in spiders and answers, such as `posted_date`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Company => "company",
+            Self::Location => "location",
+            Self::Description => "description",
+            Self::Requirements => "requirements",
+            Self::Salary => "salary",
+            Self::Contract => "contract",
+            Self::Remote => "remote",
+            Self::PostedDate => "posted_date",
+            Self::ValidThrough => "valid_through",
+            Self::Skills => "skills",
+        }
+    }
+}
+
+impl Field {
+    /// Its bit in a mask. Masks are stored: variants keep their places.
+    pub fn bit(self) -> i32 {
+        1 << (self as i32)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What a field holds, and where it stood.

@@ -60,3 +60,15 @@ pub struct PageRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Card>,
 }
+
+impl PageRequest {
+    /// A plain GET.
+    pub fn get(kind: PageKind, url: Url) -> Self {
+        Self { kind, method: Method::Get, url, headers: BTreeMap::new(), body: None, number: 0, card: None }
+    }
+
+    /// The address of the ad that it is about.
+    pub fn ad(&self) -> &Url {
+        self.card.as_ref().map_or(&self.url, |card| &card.url)
+    }
+}

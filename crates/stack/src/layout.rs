@@ -20,6 +20,8 @@ pub struct Endpoint {
 pub struct Layout {
     pub postgres: u16,
     pub redis: u16,
+    /// The local portal with the sample ads.
+    pub portal: u16,
     /// Envoy's listener: what callers use.
     pub envoy: SocketAddr,
     pub envoy_admin: SocketAddr,
@@ -29,7 +31,7 @@ pub struct Layout {
 
 impl Layout {
     /// The fixed ports of `observatory up`: Envoy 8080 (admin 9901), PostgreSQL 55432,
-    /// Redis 56379, gateway 50050, services 50051 to 50056, metrics 1000 above each.
+    /// Redis 56379, local portal 8099, gateway 50050, services 50051 to 50056, metrics 1000 above each.
     pub fn local() -> Self {
         let ports = [50051, 50052, 50053, 50054, 50055, 50056, 50050];
         let services = SERVICES.iter().zip(ports).map(|(name, port)| {
@@ -39,6 +41,7 @@ impl Layout {
         Self {
             postgres: 55432,
             redis: 56379,
+            portal: 8099,
             envoy: loopback(8080),
             envoy_admin: loopback(9901),
             services: services.collect(),
@@ -54,6 +57,7 @@ impl Layout {
         Ok(Self {
             postgres: free_port()?,
             redis: free_port()?,
+            portal: free_port()?,
             envoy: loopback(free_port()?),
             envoy_admin: loopback(free_port()?),
             services,

@@ -82,3 +82,13 @@ pub async fn committed<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result
     .await?;
     Ok(rows.into_iter().map(|row| (row.task_key, row.outcome)).collect())
 }
+
+/// Forgets that a task was done, so that it may be done again; says whether it was.
+///
+/// # Errors
+/// Database errors.
+pub async fn forget<C: ConnectionTrait>(txn: &C, operation_id: &str, key: &str) -> Result<bool, DbErr> {
+    let sql = "DELETE FROM task_effects WHERE operation_id = $1 AND task_key = $2";
+    let statement = Statement::from_sql_and_values(txn.get_database_backend(), sql, [operation_id.into(), key.into()]);
+    Ok(txn.execute_raw(statement).await?.rows_affected() > 0)
+}

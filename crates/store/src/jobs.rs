@@ -79,6 +79,24 @@ pub struct JobRow {
     pub listed_date: NaiveDate,
     /// When it came in.
     pub scraped_at: DateTime<Utc>,
+    /// When it was last seen on a listing or in a file.
+    pub last_seen_at: DateTime<Utc>,
+    /// Last day, where stated.
+    pub valid_through: Option<NaiveDate>,
+    /// The salary as understood, in `salary_currency` each `salary_period`.
+    pub salary_min: Option<f64>,
+    /// See `salary_min`.
+    pub salary_max: Option<f64>,
+    /// ISO 4217.
+    pub salary_currency: Option<String>,
+    /// `hour`, `day`, `week`, `month` or `year`.
+    pub salary_period: Option<String>,
+    /// What `contract_type` says of the contract.
+    pub contract_kind: Option<String>,
+    /// What `contract_type` says of the hours.
+    pub hours_kind: Option<String>,
+    /// What `remote_type` means.
+    pub remote_kind: Option<String>,
     /// SHA-256 in hex.
     pub content_hash: String,
     /// True once cleaned.
@@ -98,7 +116,9 @@ pub struct JobRow {
 }
 
 pub(crate) const COLUMNS: &str = "j.job_id, j.portal, j.country, j.url, j.title, j.company, j.location, j.salary_raw, \
-    j.contract_type, j.remote_type, j.posted_date, j.listed_date, j.scraped_at, j.content_hash, j.is_processed, \
+    j.contract_type, j.remote_type, j.posted_date, j.listed_date, j.scraped_at, j.last_seen_at, j.valid_through, \
+    j.salary_min, j.salary_max, j.salary_currency, j.salary_period, j.contract_kind, j.hours_kind, j.remote_kind, \
+    j.content_hash, j.is_processed, \
     j.extraction_status, j.extraction_completed_at, c.is_usable, c.unusable_reason, c.detected_language, \
     c.combined_word_count";
 

@@ -94,6 +94,16 @@ async fn select<C: ConnectionTrait>(
     JournalRow::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).one(db).await
 }
 
+/// The operations that an operation started: their `request_id` begins with its id and a slash. Oldest first.
+///
+/// # Errors
+/// Database errors.
+pub async fn started_by<C: ConnectionTrait>(db: &C, operation_id: &str) -> Result<Vec<JournalRow>, DbErr> {
+    let sql = format!("SELECT {COLUMNS} FROM operations WHERE starts_with(request_id, $1) ORDER BY operation_id");
+    let values = [format!("{operation_id}/").into()];
+    JournalRow::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).all(db).await
+}
+
 /// The keys of an operation's tasks, in order.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ pub mod import;
 pub mod jobs;
 pub mod journal;
 pub mod page;
+pub mod schedules;
+pub mod scraping;
 pub mod search;
 pub mod skills;
 pub mod stats;

@@ -6,7 +6,7 @@ use observatory_proto::{
     cleaner::UnusableReason,
     common::{Demand, ExtractionMethod, Necessity, Section, SkillRef, SkillType, Span},
     extractor::ExtractedSkill,
-    jobs::{ExtractionStatus, Job},
+    jobs::{ExtractionStatus, Job, Salary},
 };
 use observatory_store::{
     into_error,
@@ -97,6 +97,17 @@ pub fn job(row: JobRow) -> Job {
         remote_type: row.remote_type,
         posted_date: day_text(row.posted_date),
         scraped_at: Some(timestamp(row.scraped_at)),
+        last_seen_at: Some(timestamp(row.last_seen_at)),
+        valid_through: day_text(row.valid_through),
+        salary: (row.salary_min.or(row.salary_max).is_some()).then(|| Salary {
+            min: row.salary_min.unwrap_or(0.0),
+            max: row.salary_max.unwrap_or(0.0),
+            currency: row.salary_currency.unwrap_or_default(),
+            period: row.salary_period.unwrap_or_default(),
+        }),
+        contract_kind: row.contract_kind.unwrap_or_default(),
+        hours_kind: row.hours_kind.unwrap_or_default(),
+        remote_kind: row.remote_kind.unwrap_or_default(),
         content_hash: row.content_hash,
         is_processed: row.is_processed,
         extraction_status: status.unwrap_or_default().into(),

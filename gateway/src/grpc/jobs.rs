@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use chrono::NaiveDate;
 use futures::future::try_join;
+use observatory_operations::{Operations, kinds};
+use observatory_postings::RawAd;
 use observatory_proto::{
     Error, Reason,
     jobs::{
@@ -12,7 +14,6 @@ use observatory_proto::{
     },
 };
 use observatory_store::{
-    import::RawAd,
     jobs::{self, JobKey},
     page,
     sea_orm::DatabaseConnection,
@@ -27,16 +28,26 @@ use crate::{cache::Cache, import::AdImport};
 const DEFAULT_LIMIT: u64 = 20;
 
 /// Reads and imports ads.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Jobs {
     db: DatabaseConnection,
     cache: Cache,
+    engine: Operations,
 }
 
 impl Jobs {
-    /// On this database; the cache hears of imports.
-    pub fn new(db: DatabaseConnection, cache: Cache) -> Self {
-        Self { db, cache }
+    /// On this database; the cache and who watches events hear of imports.
+    pub fn new(db: DatabaseConnection, cache: Cache, engine: Operations) -> Self {
+        Self { db, cache, engine }
+    }
+
+    /// Tells that an import has stored `imported` ads by now; returns that.
+    async fn tell(&self, imported: i32, told: i32) -> i32 {
+        if imported > told {
+            self.cache.data_changed().await;
+            self.engine.announce(kinds::JOBS_IMPORTED, imported - told, "");
+        }
+        imported
     }
 }
 
@@ -107,15 +118,13 @@ impl JobService for Jobs {
         let started = Instant::now();
         let mut stream = request.into_inner();
         let mut import = AdImport::new(&self.db);
+        let mut told = 0;
         while let Some(ad) = stream.message().await? {
-            if import.add(ad.line, raw_ad(ad)).await.map_err(failed)? {
-                self.cache.data_changed().await;
-            }
+            import.add(ad.line, raw_ad(ad)).await.map_err(failed)?;
+            told = self.tell(import.imported(), told).await;
         }
         let report = import.finish().await.map_err(failed)?;
-        if report.imported > 0 {
-            self.cache.data_changed().await;
-        }
+        self.tell(report.imported, told).await;
         let issues = report.issues.into_iter().map(|issue| ImportIssue {
             line: issue.line,
             field: issue.field.to_string(),
@@ -168,5 +177,6 @@ fn raw_ad(ad: ImportJobsRequest) -> RawAd {
         contract_type: ad.contract_type,
         remote_type: ad.remote_type,
         posted_date: ad.posted_date,
+        valid_through: String::new(),
     }
 }

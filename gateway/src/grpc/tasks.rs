@@ -83,33 +83,35 @@ impl TaskService for Tasks {
         request: Request<StartScrapeRequest>,
     ) -> Result<Response<StartScrapeResponse>, Status> {
         let StartScrapeRequest { portal, country, query, max_jobs, request_id } = request.into_inner();
-        let request = ScrapePortalRequest { portal, country, query, max_jobs, request_id, max_pages: 0 };
+        let request = ScrapePortalRequest { portal, country, query, max_jobs, request_id, max_pages: 0, full: false };
         let started = ScraperServiceClient::new(self.starters.scraper.clone()).scrape_portal(request).await?;
-        let Started { task_id, status, total } = started.into_inner().into();
-        Ok(Response::new(StartScrapeResponse { task_id, status, total }))
+        let Started { task_id, status, .. } = started.into_inner().into();
+        Ok(Response::new(StartScrapeResponse { task_id, status, total: max_jobs }))
     }
 
     async fn get_task(&self, request: Request<GetTaskRequest>) -> Result<Response<GetTaskResponse>, Status> {
         let progress = self.engine.get(&request.into_inner().task_id).await?;
+        let metadata = progress.to_metadata();
         Ok(Response::new(GetTaskResponse {
             status: status(progress.state).into(),
             error: error(&progress),
             task_id: progress.operation_id,
-            total: progress.total,
-            completed: progress.completed,
-            failed: progress.failed,
-            outcomes: progress.outcomes.into_iter().collect(),
+            total: metadata.total,
+            completed: metadata.completed,
+            failed: metadata.failed,
+            outcomes: if metadata.outcomes.is_empty() { metadata.counts } else { metadata.outcomes },
         }))
     }
 
     async fn get_batch(&self, request: Request<GetBatchRequest>) -> Result<Response<GetBatchResponse>, Status> {
         let progress = self.engine.get(&request.into_inner().batch_id).await?;
+        let metadata = progress.to_metadata();
         Ok(Response::new(GetBatchResponse {
-            completed: progress.completed,
-            pending: progress.total - progress.completed - progress.failed - progress.skipped,
-            failed: progress.failed,
-            total: progress.total,
-            progress_percent: progress.to_metadata().progress_percent,
+            completed: metadata.completed,
+            pending: metadata.total - metadata.completed - metadata.failed - metadata.skipped,
+            failed: metadata.failed,
+            total: metadata.total,
+            progress_percent: metadata.progress_percent,
             status: status(progress.state).into(),
             batch_id: progress.operation_id,
         }))
@@ -146,7 +148,10 @@ fn status(state: State) -> TaskStatus {
 fn error(progress: &Progress) -> String {
     match progress.state {
         State::Cancelled => "cancelled".to_string(),
-        State::Failed => progress.failures.first().map(|failure| failure.message.clone()).unwrap_or_default(),
+        State::Failed => {
+            let first = || progress.failures.first().map(|failure| failure.message.clone());
+            progress.error.clone().or_else(first).unwrap_or_default()
+        }
         State::Pending | State::Running | State::Cancelling | State::Succeeded => String::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! Importing ads: each is checked by itself; duplicates are counted exactly.
 
+use observatory_postings::{NewAd, RawAd, Refused, prepare};
 use observatory_store::{
-    import::{self, NewAd, RawAd, Refused},
+    import,
     sea_orm::{DatabaseConnection, DbErr},
 };
 
@@ -52,15 +53,19 @@ impl<'a> AdImport<'a> {
         Self { db, ads: Vec::new(), lines: Vec::new(), bytes: 0, report: AdReport::default() }
     }
 
-    /// Takes an ad; line 0 means its number in the stream, from 1. Returns true
-    /// where this made a batch full and stored something of it.
+    /// Ads stored so far.
+    pub fn imported(&self) -> i32 {
+        self.report.imported
+    }
+
+    /// Takes an ad; line 0 means its number in the stream, from 1. A full batch is stored.
     ///
     /// # Errors
     /// Database errors.
-    pub async fn add(&mut self, line: i32, ad: RawAd) -> Result<bool, DbErr> {
+    pub async fn add(&mut self, line: i32, ad: RawAd) -> Result<(), DbErr> {
         self.report.received = self.report.received.saturating_add(1);
         let line = if line == 0 { self.report.received } else { line };
-        match import::prepare(ad) {
+        match prepare(ad) {
             Ok(ad) => {
                 self.bytes += ad.size();
                 self.ads.push(ad);
@@ -69,7 +74,7 @@ impl<'a> AdImport<'a> {
             Err(refused) => self.lines.push((line, Some(refused))),
         }
         if self.lines.len() < BATCH && self.bytes < BATCH_BYTES {
-            return Ok(false);
+            return Ok(());
         }
         self.flush().await
     }
@@ -83,10 +88,9 @@ impl<'a> AdImport<'a> {
         Ok(self.report)
     }
 
-    async fn flush(&mut self) -> Result<bool, DbErr> {
+    async fn flush(&mut self) -> Result<(), DbErr> {
         let mut stored =
             if self.ads.is_empty() { Default::default() } else { import::insert(self.db, &self.ads).await? };
-        let changed = !stored.is_empty();
         self.bytes = 0;
         let mut ads = std::mem::take(&mut self.ads).into_iter();
         for (line, refused) in std::mem::take(&mut self.lines) {
@@ -104,7 +108,7 @@ impl<'a> AdImport<'a> {
                 }
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     fn issue(&mut self, line: i32, field: &'static str, message: String, duplicate: bool) {

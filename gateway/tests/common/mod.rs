@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod stages;
+
 use observatory_gateway::{SERVICE, build, config::Options};
 use observatory_mesh::{Config, Error, Running};
 use observatory_proto::{
@@ -29,6 +31,25 @@ impl Gateway {
     }
 
     pub async fn start_on(kit: Kit, database_url: String, redis_url: String) -> Self {
+        Self::start_with(kit, database_url, redis_url, |_| ()).await
+    }
+
+    /// With these services behind it.
+    pub async fn start_behind(kit: Kit, peers: &[(&str, String)]) -> Self {
+        let (database_url, redis_url) = (kit.database_url(), kit.redis_url());
+        Self::start_with(kit, database_url, redis_url, |config| {
+            config.peers.extend(peers.iter().map(|(name, url)| ((*name).to_string(), url.clone())));
+        })
+        .await
+    }
+
+    /// With other settings.
+    pub async fn start_with(
+        kit: Kit,
+        database_url: String,
+        redis_url: String,
+        adjust: impl FnOnce(&mut Config<Options>),
+    ) -> Self {
         let mut config = Config::<Options>::local(&SERVICE);
         config.database_url = database_url;
         config.redis_url = redis_url;
@@ -37,6 +58,9 @@ impl Gateway {
         for peer in ["cleaner", "extractor", "clusterer", "scraper"] {
             config.peers.insert(peer.into(), "http://127.0.0.1:1".into());
         }
+        // Nothing runs by itself but where a test wants it.
+        config.service.schedules = false;
+        adjust(&mut config);
         let running = observatory_mesh::spawn(SERVICE, config, build).await.unwrap();
         let channel = Channel::from_shared(running.url()).unwrap().connect_lazy();
         Self { kit, running, channel }

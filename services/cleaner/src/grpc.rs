@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use observatory_operations::{Backend, Submit};
+use observatory_operations::{Backend, Submit, kinds};
 use observatory_proto::{
     Error,
     cleaner::{
@@ -77,8 +77,10 @@ impl CleanerService for Grpc {
             *rejected_by_reason.entry(reason.as_str().to_string()).or_insert(0) += 1;
         }
         let rejected = rejected_by_reason.values().sum();
+        let cleaned = verdicts.len() as i32 - rejected;
+        self.backend.operations.announce(kinds::JOBS_CLEANED, cleaned, "");
         Ok(Response::new(CleanJobsResponse {
-            cleaned: verdicts.len() as i32 - rejected,
+            cleaned,
             rejected,
             time_ms: started.elapsed().as_millis() as i32,
             rejected_by_reason,

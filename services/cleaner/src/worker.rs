@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use observatory_operations::{Backend, Item, Outcome, Run, Task, TaskError};
+use observatory_operations::{Backend, Item, Outcome, Run, Task, TaskError, kinds};
 use observatory_proto::Reason;
 use uuid::Uuid;
 
@@ -36,6 +36,8 @@ impl Task for CleanTask {
         let ids: Vec<Uuid> = items.iter().filter_map(|item| item.key.parse().ok()).collect();
         let verdicts = jobs::clean_jobs(&self.backend.db, &self.limits, &ids, Some(&run.operation_id)).await?;
         self.backend.operations.data_changed().await;
+        let cleaned = verdicts.values().filter(|reason| reason.is_none()).count();
+        self.backend.operations.announce(kinds::JOBS_CLEANED, cleaned as i32, &run.operation_id);
         Ok(items
             .iter()
             .map(|item| match item.key.parse().ok().and_then(|id: Uuid| verdicts.get(&id)) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use observatory_operations::{Backend, Item, Outcome, Run, Task, TaskError};
+use observatory_operations::{Backend, Item, Outcome, Run, Task, TaskError, kinds};
 use uuid::Uuid;
 
 use crate::{jobs, loaded::Library};
@@ -36,6 +36,8 @@ impl Task for ExtractTask {
         let loaded = self.library.latest().await?;
         let result = jobs::extract_jobs(&self.backend.db, loaded, &ids, &run.operation_id).await?;
         self.backend.operations.data_changed().await;
+        let extracted = result.extracted.len() as i32;
+        self.backend.operations.announce(kinds::SKILLS_EXTRACTED, extracted, &run.operation_id);
         Ok(items
             .iter()
             .map(|item| {

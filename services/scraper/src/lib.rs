@@ -1,10 +1,22 @@
-//! The Scraper: ads from job portals. The contract is served; the
-//! capability behind it is still missing, and every call says so.
+//! The scraper: ads from job portals, by spiders that are data.
 
+mod ad;
+pub mod config;
+mod gate;
 mod grpc;
+mod hosts;
+mod jobs;
+mod spiders;
+mod tried;
+mod worker;
 
-use observatory_mesh::{Config, NoOptions, Scope, Service, ServiceInfo, server};
+use std::sync::Arc;
+
+use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
+use observatory_operations::{Backend, Worker};
 use observatory_proto::scraper::scraper_service_server::ScraperServiceServer;
+
+use crate::{config::Options, gate::Hosts, grpc::Grpc, worker::ScrapeTask};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
@@ -14,10 +26,26 @@ pub const SERVICE: ServiceInfo = ServiceInfo {
     about: "Scrapes job portals politely",
 };
 
-/// Hands the service over.
+/// Opens what the service needs, starts its workers, and hands it over.
 ///
 /// # Errors
-/// None yet.
-pub async fn build(config: Config<NoOptions>, _scope: Scope) -> anyhow::Result<Service> {
-    Ok(Service::new().add(server!(ScraperServiceServer, grpc::Grpc, config.limits)))
+/// Where a URL in the configuration can't be parsed.
+pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Service> {
+    let options = Arc::new(config.service.clone());
+    let backend = Backend::open(&config.database_url, &config.redis_url, &options.backend).await?;
+    backend.register_health(|name, check| scope.dependency(name, check));
+
+    let hosts = Hosts::new(backend.operations.clone(), backend.db.clone(), &options.backend);
+    let fetcher = hosts::fetcher(&options, &hosts, &backend, &scope)?;
+    for problem in spiders::load(&options).problems() {
+        tracing::warn!(%problem, "a description of a portal can't be used");
+    }
+    let task = ScrapeTask { backend: backend.clone(), fetcher: fetcher.clone(), options: options.clone() };
+    let worker = Worker::new(backend.operations.clone(), options.backend.worker_options()).with(task);
+    let drain = scope.drain();
+    scope.spawn("workers", async move {
+        worker.run(drain).await;
+        Ok(())
+    });
+    Ok(Service::new().add(server!(ScraperServiceServer, Grpc { backend, fetcher, options }, config.limits)))
 }

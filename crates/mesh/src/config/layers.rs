@@ -70,7 +70,8 @@ fn flatten(path: &mut Vec<String>, value: Value, source: &str, leaves: &mut Vec<
 
 /// Variables that tell other programs something: this file's name, the command line's
 /// server, the local stack's folders. Children of `observatory up` inherit them.
-const NOT_A_KEY: [&str; 8] = ["CONFIG", "SERVER", "DATA_DIR", "BIN_DIR", "ROOT", "PG_HOME", "SHARED_DATA", "PORT"];
+const NOT_A_KEY: [&str; 10] =
+    ["CONFIG", "SERVER", "DATA_DIR", "BIN_DIR", "ROOT", "PG_HOME", "SHARED_DATA", "PORT", "SPIDERS_DIR", "CONTACT"];
 
 /// The keys that `OBSERVATORY_*` variables set; `__` separates levels.
 pub fn from_env(env: &BTreeMap<String, String>) -> Vec<Leaf> {

@@ -13,6 +13,7 @@ pub mod esco_taxonomy;
 pub mod extracted_skills;
 pub mod operations;
 pub mod raw_jobs;
+pub mod schedule_runs;
 pub mod schedules;
 pub mod skill_candidates;
 pub mod skill_embeddings;

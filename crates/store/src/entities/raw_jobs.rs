@@ -56,6 +56,29 @@ pub struct Model {
     /// `raw_html`.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub raw_html: Option<Vec<u8>>,
+    /// `posted_exact`.
+    pub posted_exact: bool,
+    /// `valid_through`.
+    pub valid_through: Option<Date>,
+    /// `salary_min`.
+    pub salary_min: Option<f64>,
+    /// `salary_max`.
+    pub salary_max: Option<f64>,
+    /// `salary_currency`.
+    #[sea_orm(column_type = "Text")]
+    pub salary_currency: Option<String>,
+    /// `salary_period`.
+    #[sea_orm(column_type = "Text")]
+    pub salary_period: Option<String>,
+    /// `contract_kind`.
+    #[sea_orm(column_type = "Text")]
+    pub contract_kind: Option<String>,
+    /// `hours_kind`.
+    #[sea_orm(column_type = "Text")]
+    pub hours_kind: Option<String>,
+    /// `remote_kind`.
+    #[sea_orm(column_type = "Text")]
+    pub remote_kind: Option<String>,
     /// `is_processed`.
     pub is_processed: bool,
     /// `extraction_status`.

@@ -24,9 +24,17 @@ pub struct Model {
     /// `paused`.
     pub paused: bool,
     /// `last_tick`.
-    pub last_tick: Option<DateTimeUtc>,
+    pub last_tick: DateTimeUtc,
     /// `updated_at`.
     pub updated_at: DateTimeUtc,
+    /// `description`.
+    #[sea_orm(column_type = "Text")]
+    pub description: String,
+    /// `missed_ticks`.
+    #[sea_orm(column_type = "Text")]
+    pub missed_ticks: String,
+    /// `created_at`.
+    pub created_at: DateTimeUtc,
 }
 
 /// Relations to other tables.

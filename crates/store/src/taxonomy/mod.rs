@@ -4,31 +4,12 @@ mod changes;
 mod esco;
 mod search;
 
-use unicode_normalization::UnicodeNormalization;
-
 pub use changes::{ChangeList, ConceptChange, Field, compare, not_received};
+// Every `concept_labels.folded` is made by this function.
+pub use observatory_postings::fold;
+
 pub use esco::{Changes, EscoConcept, finish_import, import};
 pub use search::{Match, get, search};
-
-/// A label as it is compared: lower case, without accents and other combining
-/// marks, white space collapsed. Every `concept_labels.folded` is made by this function.
-pub fn fold(label: &str) -> String {
-    let mut folded = String::with_capacity(label.len());
-    for c in label.nfd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase).filter(|c| !is_mark(*c)) {
-        if !c.is_whitespace() {
-            folded.push(c);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
-        }
-    }
-    folded.truncate(folded.trim_end().len());
-    folded
-}
-
-/// Combining diacritical marks.
-fn is_mark(c: char) -> bool {
-    ('\u{300}'..='\u{36f}').contains(&c)
-}
 
 /// A concept of the taxonomy.
 #[derive(Debug, Clone, PartialEq, Eq, sea_orm::FromQueryResult)]
@@ -61,19 +42,4 @@ pub struct Concept {
     pub narrower_concept_uris: Vec<String>,
     /// `observatory` or `esco`.
     pub source: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_compared_without_case_and_accents() {
-        assert_eq!(fold("  Programación\u{a0} en ÑANDÚ "), "programacion en nandu");
-        assert_eq!(fold("C++ / C#"), "c++ / c#");
-        assert_eq!(fold("e\u{301}"), fold("É"));
-        assert_eq!(fold("İstanbul"), "istanbul");
-        assert_eq!(fold(" "), "");
-        assert_eq!(fold(&fold("Ção")), fold("Ção"));
-    }
 }
