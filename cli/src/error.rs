@@ -100,6 +100,10 @@ fn exit_code_of(reason: Reason) -> u8 {
         | Reason::PageCaptcha
         | Reason::PageFailed
         | Reason::PageUnreadable
+        | Reason::ModelNotFound
+        | Reason::ModelAnswerMalformed
+        | Reason::ModelRefused
+        | Reason::SameMeaningNotFound
         | Reason::OperationState
         | Reason::OperationFailed
         | Reason::RequestIdReused
@@ -108,6 +112,8 @@ fn exit_code_of(reason: Reason) -> u8 {
         Reason::CapabilityMissing
         | Reason::MethodNotFound
         | Reason::DependencyUnavailable
+        | Reason::ModelUnavailable
+        | Reason::ModelBudgetSpent
         | Reason::ShuttingDown
         | Reason::Overloaded
         | Reason::DeadlineExceeded => 69,

@@ -6,6 +6,7 @@ mod m0001_core;
 mod m0002_extraction;
 mod m0003_scraping;
 mod m0004_schedules;
+mod m0005_meaning;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_extraction::Migration),
             Box::new(m0003_scraping::Migration),
             Box::new(m0004_schedules::Migration),
+            Box::new(m0005_meaning::Migration),
         ]
     }
 }

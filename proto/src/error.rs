@@ -126,21 +126,27 @@ impl Error {
             | Reason::OperationNotFound
             | Reason::ScheduleNotFound
             | Reason::SpiderNotFound
+            | Reason::ModelNotFound
+            | Reason::SameMeaningNotFound
             | Reason::PageGone => Code::NotFound,
-            Reason::OperationState | Reason::SpiderOff | Reason::SpiderBroken | Reason::PageUnreadable => {
-                Code::FailedPrecondition
-            }
+            Reason::OperationState
+            | Reason::SpiderOff
+            | Reason::SpiderBroken
+            | Reason::ModelRefused
+            | Reason::PageUnreadable => Code::FailedPrecondition,
             Reason::AddressForbidden | Reason::RobotsDisallowed | Reason::PageLoginWall | Reason::PageCaptcha => {
                 Code::PermissionDenied
             }
             Reason::CapabilityMissing | Reason::MethodNotFound => Code::Unimplemented,
-            Reason::DependencyUnavailable | Reason::ShuttingDown | Reason::HostUnavailable | Reason::PageFailed => {
-                Code::Unavailable
-            }
-            Reason::Overloaded => Code::ResourceExhausted,
+            Reason::DependencyUnavailable
+            | Reason::ModelUnavailable
+            | Reason::ShuttingDown
+            | Reason::HostUnavailable
+            | Reason::PageFailed => Code::Unavailable,
+            Reason::Overloaded | Reason::ModelBudgetSpent => Code::ResourceExhausted,
             Reason::DeadlineExceeded => Code::DeadlineExceeded,
             Reason::Cancelled => Code::Cancelled,
-            Reason::OperationFailed => Code::Aborted,
+            Reason::OperationFailed | Reason::ModelAnswerMalformed => Code::Aborted,
         }
     }
 

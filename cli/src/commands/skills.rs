@@ -175,6 +175,7 @@ async fn top(context: &Context, args: TopArgs) -> Result<()> {
         page_token: args.page_token,
         include_implied: args.implied,
         necessity: args.necessity.map_or(Necessity::Unspecified, Into::into).into(),
+        ..ListSkillsRequest::default()
     };
     let response = list(context, request).await?;
     if out.json {

@@ -421,17 +421,19 @@ impl Operations {
             .collect())
     }
 
-    /// Writes the end of an operation into the journal, and tells of it.
+    /// Writes the end of an operation into the journal, and tells of it: once, however many
+    /// processes saw it end.
     pub(crate) async fn end(&self, progress: &Progress) -> Result<(), Error> {
-        self.journal_end(progress).await?;
-        let subject = format!("{} {}", progress.kind, progress.state.as_str());
-        let items = progress.to_metadata().completed;
-        self.announce_event(Event::new(kinds::OPERATION_ENDED, items, &progress.operation_id).about(&subject));
+        if self.journal_end(progress).await? {
+            let subject = format!("{} {}", progress.kind, progress.state.as_str());
+            let items = progress.to_metadata().completed;
+            self.announce_event(Event::new(kinds::OPERATION_ENDED, items, &progress.operation_id).about(&subject));
+        }
         Ok(())
     }
 
-    /// Writes the end of an operation into the journal.
-    pub(crate) async fn journal_end(&self, progress: &Progress) -> Result<(), Error> {
+    /// Writes the end of an operation into the journal; true where it is the first to do so.
+    pub(crate) async fn journal_end(&self, progress: &Progress) -> Result<bool, Error> {
         let snapshot = serde_json::to_value(progress).map_err(Error::internal)?;
         journal::finish(&self.inner.db, &progress.operation_id, progress.state.as_str(), snapshot)
             .await

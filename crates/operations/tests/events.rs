@@ -9,6 +9,7 @@ use futures::{Stream, StreamExt};
 use observatory_operations::{
     Event, Item, Operations, Options, Outcome, Run, Submit, Task, TaskError, Worker, WorkerOptions, connect, kinds,
 };
+use observatory_store::journal;
 use observatory_testkit::Kit;
 use tokio_util::sync::CancellationToken;
 
@@ -126,6 +127,19 @@ async fn an_operation_tells_of_its_start_and_of_its_end() {
         assert_eq!(told, expected.map(|(subject, count)| (subject.to_string(), count, id.clone())));
     }
     stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_first_to_record_an_end_may_tell_of_it() {
+    let kit = Kit::start().await;
+    let operations = process(&kit, LONG);
+    let submit = Submit::new("test.nobody", Done.response_type(), &(), "", ["a"]);
+    let id = operations.submit(submit).await.unwrap().progress.operation_id;
+    let mut first = Vec::new();
+    for _ in 0..2 {
+        first.push(journal::finish(&kit.db(), &id, "succeeded", serde_json::json!({})).await.unwrap());
+    }
+    assert_eq!(first, [true, false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,7 +177,7 @@ pub async fn mark_cancelling<C: ConnectionTrait>(db: &C, operation_id: &str) -> 
     .await
 }
 
-/// Records the end and the last metadata.
+/// Records the end and the last metadata; false where an end was recorded before.
 ///
 /// # Errors
 /// Database errors.
@@ -186,13 +186,13 @@ pub async fn finish<C: ConnectionTrait>(
     operation_id: &str,
     state: &str,
     snapshot: serde_json::Value,
-) -> Result<(), DbErr> {
-    execute(
-        db,
-        "UPDATE operations SET state = $2, snapshot = $3, end_time = coalesce(end_time, now()) WHERE operation_id = $1",
-        [operation_id.into(), state.into(), snapshot.into()],
-    )
-    .await
+) -> Result<bool, DbErr> {
+    let sql = "WITH before AS (SELECT end_time FROM operations WHERE operation_id = $1 FOR UPDATE)
+               UPDATE operations o SET state = $2, snapshot = $3, end_time = coalesce(before.end_time, now())
+               FROM before WHERE o.operation_id = $1 RETURNING before.end_time IS NULL AS first";
+    let values = [operation_id.into(), state.into(), snapshot.into()];
+    let row = db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "first"))
 }
 
 /// Opens an ended operation again: its failed tasks were queued once more.

@@ -28,7 +28,8 @@ use observatory_proto::{
     google::longrunning::Operation,
     llm::{
         BatchEnhanceJobsRequest, EnhanceSkillsRequest, EnhanceSkillsResponse, ExtractSkillsRequest as LlmRequest,
-        ExtractSkillsResponse as LlmResponse,
+        ExtractSkillsResponse as LlmResponse, ListModelsRequest, ListModelsResponse, StreamExtractSkillsRequest,
+        StreamExtractSkillsResponse,
         llm_service_server::{LlmService, LlmServiceServer},
     },
     scraper::{
@@ -188,6 +189,19 @@ impl ExtractorService for Grpc {
 
 #[tonic::async_trait]
 impl LlmService for Grpc {
+    type StreamExtractSkillsStream = tonic::codegen::tokio_stream::Empty<Result<StreamExtractSkillsResponse, Status>>;
+
+    async fn stream_extract_skills(
+        &self,
+        _: Request<StreamExtractSkillsRequest>,
+    ) -> Result<Response<Self::StreamExtractSkillsStream>, Status> {
+        unused()
+    }
+
+    async fn list_models(&self, _: Request<ListModelsRequest>) -> Result<Response<ListModelsResponse>, Status> {
+        unused()
+    }
+
     async fn extract_skills(&self, _: Request<LlmRequest>) -> Result<Response<LlmResponse>, Status> {
         unused()
     }

@@ -3,9 +3,10 @@
 use observatory_proto::{
     Error,
     embedder::{
-        BatchEmbedSkillsRequest, EmbedTextsRequest, EmbedTextsResponse, LinkToTaxonomyRequest, LinkToTaxonomyResponse,
-        SearchSimilarSkillsRequest, SearchSimilarSkillsResponse, StreamEmbedTextsRequest, StreamEmbedTextsResponse,
-        embedder_service_server::EmbedderService,
+        BatchEmbedSkillsRequest, BatchFindSameMeaningRequest, EmbedTextsRequest, EmbedTextsResponse,
+        LinkToTaxonomyRequest, LinkToTaxonomyResponse, ListSameMeaningRequest, ListSameMeaningResponse,
+        ReviewSameMeaningRequest, ReviewSameMeaningResponse, SearchSimilarSkillsRequest, SearchSimilarSkillsResponse,
+        StreamEmbedTextsRequest, StreamEmbedTextsResponse, embedder_service_server::EmbedderService,
     },
     google::longrunning::Operation,
 };
@@ -52,6 +53,27 @@ impl EmbedderService for Grpc {
         &self,
         _: Request<LinkToTaxonomyRequest>,
     ) -> Result<Response<LinkToTaxonomyResponse>, Status> {
+        Err(missing())
+    }
+
+    async fn batch_find_same_meaning(
+        &self,
+        _: Request<BatchFindSameMeaningRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        Err(missing())
+    }
+
+    async fn list_same_meaning(
+        &self,
+        _: Request<ListSameMeaningRequest>,
+    ) -> Result<Response<ListSameMeaningResponse>, Status> {
+        Err(missing())
+    }
+
+    async fn review_same_meaning(
+        &self,
+        _: Request<ReviewSameMeaningRequest>,
+    ) -> Result<Response<ReviewSameMeaningResponse>, Status> {
         Err(missing())
     }
 }

@@ -5,7 +5,8 @@ use observatory_proto::{
     google::longrunning::Operation,
     llm::{
         BatchEnhanceJobsRequest, EnhanceSkillsRequest, EnhanceSkillsResponse, ExtractSkillsRequest,
-        ExtractSkillsResponse, llm_service_server::LlmService,
+        ExtractSkillsResponse, ListModelsRequest, ListModelsResponse, StreamExtractSkillsRequest,
+        StreamExtractSkillsResponse, llm_service_server::LlmService,
     },
 };
 use tonic::{Request, Response, Status};
@@ -23,6 +24,19 @@ fn missing() -> Status {
 
 #[tonic::async_trait]
 impl LlmService for Grpc {
+    type StreamExtractSkillsStream = tonic::codegen::tokio_stream::Empty<Result<StreamExtractSkillsResponse, Status>>;
+
+    async fn stream_extract_skills(
+        &self,
+        _: Request<StreamExtractSkillsRequest>,
+    ) -> Result<Response<Self::StreamExtractSkillsStream>, Status> {
+        Err(missing())
+    }
+
+    async fn list_models(&self, _: Request<ListModelsRequest>) -> Result<Response<ListModelsResponse>, Status> {
+        Err(missing())
+    }
+
     async fn extract_skills(
         &self,
         _: Request<ExtractSkillsRequest>,
