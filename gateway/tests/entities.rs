@@ -9,9 +9,9 @@ use observatory_store::{entities, sea_orm::EntityTrait};
 
 const ROWS: [&str; 14] = [
     "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence, llm_model,
-         prompt_version) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1' FROM raw_jobs",
-    "INSERT INTO skill_embeddings (skill_text, embedding, model_name, model_version)
-         VALUES ('a', array_fill(0.5, ARRAY[768])::vector, 'm', '1')",
+         prompt_version, span_start, span_end) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1', 0, 1 FROM raw_jobs",
+    "INSERT INTO skill_embeddings (skill_text, embedding, centred, model_name, model_version)
+         SELECT 'a', v, v, 'm', '1' FROM (SELECT array_fill(0.5, ARRAY[768])::vector AS v) one",
     "INSERT INTO esco_taxonomy (concept_uri, skill_id, preferred_label_en, skill_type) VALUES ('u', 'i', 'l', 't')",
     "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, kind, taxonomy_version) VALUES ('i', 'u', 'n', 'k', '1')",
     "INSERT INTO concept_labels VALUES ('i', 'esco', 'L', 'l')",

@@ -6,7 +6,11 @@ mod common;
 
 use common::{Gateway, ad, refused};
 use observatory_mesh::Reason;
-use observatory_proto::skills::{GetSkillRequest, ListCoOccurringSkillsRequest, ListSkillsRequest, SkillCount};
+use observatory_proto::{
+    common::Pipeline,
+    jobs::{GetJobRequest, ListJobsRequest},
+    skills::{GetSkillRequest, ListCoOccurringSkillsRequest, ListSkillsRequest, SkillCount},
+};
 
 /// Four ads; Rust in three, Go in two, Comunicación in two, SQL in one.
 async fn gateway() -> Gateway {
@@ -111,4 +115,60 @@ async fn co_occurrence_is_compared_with_chance() {
     assert_eq!(found, [("Go", 2, 4.0 / 3.0), ("Comunicación", 1, 4.0 / 6.0), ("SQL", 1, 4.0 / 3.0)]);
     let nobody = ListCoOccurringSkillsRequest { skill_id: "nope".into(), ..Default::default() };
     assert_eq!(refused(gateway.skills().list_co_occurring_skills(nobody).await).reason, Reason::SkillNotFound);
+}
+
+/// What a language model made of the ads: it names Rust in A and B, and a duplicate of it in A; C has no skill.
+async fn enhance(gateway: &Gateway) {
+    for sql in [
+        "INSERT INTO enhanced_jobs (job_id, pipeline, llm_model, prompt_version, settings, extractor_version,
+              taxonomy_version, ungrounded, dropped, both_named, only_pipeline_a, only_llm, prompt_tokens,
+              completion_tokens, requests, cost_usd, cached, processing_time_seconds)
+          SELECT job_id, 'B', 'tiny', '1', '{}', 'x', 'y', 2, '[]', '{Rust}', '{Go}', '{}', 100, 20, 1, 0.01, false, 3
+          FROM raw_jobs WHERE title IN ('A', 'B', 'C')",
+        "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence,
+              llm_model, prompt_version, pipeline, span_start, span_end, skill_id, concept_uri, is_duplicate)
+          SELECT job_id, 'rust', 'Rust', 'explicit', 0.9, 'tiny', '1', 'B', 0, 4, 'rust', 'urn:x:rust', false
+          FROM raw_jobs WHERE title IN ('A', 'B')",
+        "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence,
+              llm_model, prompt_version, pipeline, span_start, span_end, skill_id, is_duplicate, duplicate_of_id)
+          SELECT job_id, 'Rust lang', 'Rust language', 'explicit', 0.9, 'tiny', '1', 'B', 5, 9, 'term-rust-language', true,
+                 (SELECT enhancement_id FROM enhanced_skills s WHERE s.job_id = raw_jobs.job_id)
+          FROM raw_jobs WHERE title = 'A'",
+    ] {
+        gateway.sql(sql, []).await;
+    }
+}
+
+#[tokio::test]
+async fn each_pipeline_has_a_ranking_of_its_own() {
+    let gateway = gateway().await;
+    enhance(&gateway).await;
+    let list = async |request| gateway.skills().list_skills(request).await.map(tonic::Response::into_inner);
+    let request = ListSkillsRequest { pipeline: Pipeline::B.into(), ..Default::default() };
+    let ranking = list(request.clone()).await.unwrap();
+    assert_eq!(names(&ranking.skills), ["Rust"], "a duplicate is no skill of its own");
+    let rust = &ranking.skills[0];
+    assert_eq!((rust.job_count, ranking.jobs_total), (2, 3), "ads in which the model found nothing count too");
+    let hybrid = ListSkillsRequest { pipeline: Pipeline::Hybrid.into(), ..Default::default() };
+    assert_eq!(list(hybrid).await.unwrap().jobs_total, 0);
+    let method = ListSkillsRequest { method: 1, ..request };
+    let error = refused(list(method).await);
+    assert_eq!((error.reason, error.fields[0].field.as_str()), (Reason::FieldInvalid, "method"));
+}
+
+#[tokio::test]
+async fn an_ad_shows_what_each_pipeline_made_of_it() {
+    let gateway = gateway().await;
+    enhance(&gateway).await;
+    let jobs = gateway.jobs().list_jobs(ListJobsRequest::default()).await.unwrap().into_inner().jobs;
+    let job_id = jobs.into_iter().find(|job| job.title == "A").unwrap().job_id;
+    let job = gateway.jobs().get_job(GetJobRequest { job_id }).await.unwrap().into_inner();
+    let [enhancement] = &job.enhancements[..] else { panic!("one pipeline: {:?}", job.enhancements) };
+    assert_eq!((enhancement.pipeline(), enhancement.ungrounded), (Pipeline::B, 2));
+    assert_eq!(enhancement.usage.unwrap().prompt_tokens, 100);
+    assert_eq!(enhancement.agreement.as_ref().unwrap().only_pipeline_a, ["Go"]);
+    let [rust, repeated] = &enhancement.skills[..] else { panic!("two skills") };
+    assert_eq!((rust.normalized_skill.as_str(), rust.span.unwrap().end), ("Rust", 4));
+    assert_eq!((repeated.is_duplicate, repeated.duplicate_of.as_str()), (true, "Rust"));
+    assert!(rust.skill.is_some() && repeated.skill.is_none());
 }

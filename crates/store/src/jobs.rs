@@ -5,7 +5,10 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::conditions::Conditions;
+use crate::{
+    conditions::Conditions,
+    enhanced::{self, EnhancedJob, EnhancedSkill},
+};
 
 /// Which ads; all conditions must hold, empty ones always do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -22,6 +25,8 @@ pub struct JobFilter {
     pub skill: String,
     /// `pending`, `in_progress`, `completed` or `failed`; empty means all.
     pub status: String,
+    /// Ads that a language model enhanced for this pipeline, `B` or `HYBRID`; empty means all.
+    pub enhanced_by: String,
 }
 
 impl JobFilter {
@@ -46,6 +51,10 @@ impl JobFilter {
         }
         if !self.status.is_empty() {
             conditions.and("j.extraction_status = ?", self.status.as_str());
+        }
+        if !self.enhanced_by.is_empty() {
+            let enhanced = "j.job_id IN (SELECT e.job_id FROM enhanced_jobs e WHERE e.pipeline = ?)";
+            conditions.and(enhanced, self.enhanced_by.as_str());
         }
     }
 }
@@ -188,6 +197,10 @@ pub struct JobDetail {
     pub texts: JobTexts,
     /// Mentions of skills, in order of position.
     pub skills: Vec<SkillMention>,
+    /// What pipelines with a language model made of it.
+    pub enhanced: Vec<EnhancedJob>,
+    /// The skills of all of these, in order of position.
+    pub enhanced_skills: Vec<EnhancedSkill>,
 }
 
 /// The long texts of an ad, cleaned where it has been cleaned.
@@ -271,7 +284,10 @@ pub async fn get<C: ConnectionTrait>(db: &C, job_id: Uuid) -> Result<Option<JobD
     ))
     .all(db)
     .await?;
+    let (enhanced, enhanced_skills) = enhanced::of_job(db, job_id).await?;
     Ok(Some(JobDetail {
+        enhanced,
+        enhanced_skills,
         job: JobRow::from_query_result(&row, "")?,
         texts: JobTexts::from_query_result(&row, "")?,
         skills,

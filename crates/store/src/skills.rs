@@ -32,6 +32,8 @@ pub struct SkillFilter {
     pub include_implied: bool,
     /// `required` or `desirable`.
     pub necessity: String,
+    /// `B` or `HYBRID`; empty means pipeline A.
+    pub enhanced_by: String,
 }
 
 impl SkillFilter {
@@ -43,7 +45,8 @@ impl SkillFilter {
             posted_from: self.posted_from,
             posted_to: self.posted_to,
             skill: String::new(),
-            status: "completed".to_string(),
+            status: if self.enhanced_by.is_empty() { "completed".to_string() } else { String::new() },
+            enhanced_by: self.enhanced_by.clone(),
         }
     }
 }
@@ -107,6 +110,14 @@ fn names_sql(skill_id: &str) -> String {
         "SELECT s.concept_uri, s.normalized_skill AS name, s.skill_kind AS kind, coalesce(s.esco_uri, '') AS esco_uri,
                 s.name_es
          FROM extracted_skills s WHERE s.skill_id = {skill_id} ORDER BY s.skill_id DESC, s.job_id DESC LIMIT 1"
+    )
+}
+
+/// The same of a skill that a language model named.
+fn enhanced_names_sql(skill_id: &str, pipeline: &str) -> String {
+    format!(
+        "SELECT s.concept_uri, s.normalized_skill AS name, s.skill_kind AS kind, s.esco_uri, s.name_es
+         FROM pipeline_skills s WHERE s.pipeline = {pipeline} AND s.skill_id = {skill_id} ORDER BY s.job_id DESC LIMIT 1"
     )
 }
 
@@ -183,8 +194,17 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
     if !filter.necessity.is_empty() {
         conditions.and("s.necessity = ?", filter.necessity.as_str());
     }
+    let (table, names) = if filter.enhanced_by.is_empty() {
+        let table = if filter.include_implied { "extracted_skills" } else { "named_skills" };
+        (table, names_sql("counted.skill_id"))
+    } else {
+        conditions.and("s.pipeline = ?", filter.enhanced_by.as_str());
+        if !filter.include_implied {
+            conditions.and_plain("s.skill_type = 'explicit'");
+        }
+        ("pipeline_skills", enhanced_names_sql("counted.skill_id", &conditions.bind(filter.enhanced_by.as_str())))
+    };
     let matches = conditions.sql();
-    let table = if filter.include_implied { "extracted_skills" } else { "named_skills" };
     let named = if filter.query.is_empty() {
         "TRUE".to_string()
     } else {
@@ -199,8 +219,7 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
              FROM {table} s JOIN raw_jobs j USING (job_id) WHERE {matches}
              GROUP BY s.skill_id) counted
          CROSS JOIN LATERAL ({names}) named
-         WHERE {named}",
-        names = names_sql("counted.skill_id"),
+         WHERE {named}"
     )
 }
 

@@ -16,6 +16,8 @@ use observatory_store::{
 };
 use tonic::Status;
 
+use super::enhanced;
+
 /// A database error as callers see it.
 pub fn failed(error: DbErr) -> Status {
     into_error(error).into()
@@ -123,6 +125,7 @@ pub fn job(row: JobRow) -> Job {
 /// An ad with its texts and skills.
 pub fn whole_job(detail: JobDetail) -> Job {
     Job {
+        enhancements: enhanced::enhancements(detail.enhanced, &detail.enhanced_skills),
         description: detail.texts.description,
         requirements: detail.texts.requirements,
         combined_text: detail.texts.combined_text,

@@ -62,6 +62,7 @@ impl JobService for Jobs {
             country: request.country,
             portal: plain(&request.portal),
             skill: plain(&request.skill),
+            enhanced_by: String::new(),
         };
         let after: Option<JobKey> = page::decode("ListJobs", &filter, &request.page_token)?;
         let limit = page_size(request.limit, DEFAULT_LIMIT);
@@ -155,6 +156,7 @@ fn job_filter(filter: JobFilter) -> Result<jobs::JobFilter, Error> {
         country: filter.country,
         portal: plain(&filter.portal),
         skill: plain(&filter.skill),
+        enhanced_by: String::new(),
     })
 }
 

@@ -3,6 +3,7 @@
 mod clusters;
 mod convert;
 mod emerging;
+mod enhanced;
 mod jobs;
 mod operations;
 mod pipelines;

@@ -3,6 +3,7 @@
 use futures::future::{try_join, try_join3};
 use observatory_proto::{
     Error, Reason,
+    common::Pipeline,
     skills::{
         CoOccurringSkill, CountryCount, GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest,
         ListCoOccurringSkillsResponse, ListEmergingSkillsRequest, ListEmergingSkillsResponse, ListSkillsRequest,
@@ -49,6 +50,7 @@ impl Skills {
 impl SkillService for Skills {
     async fn list_skills(&self, request: Request<ListSkillsRequest>) -> Result<Response<ListSkillsResponse>, Status> {
         let request = request.into_inner();
+        let enhanced_by = enhanced_by(&request)?;
         let necessity = stored_name(request.necessity().as_str_name(), "NECESSITY_");
         let filter = SkillFilter {
             posted_from: day("posted_from", &request.posted_from)?,
@@ -60,6 +62,7 @@ impl SkillService for Skills {
             query: plain(&request.query),
             include_implied: request.include_implied,
             necessity,
+            enhanced_by,
         };
         let after: Option<SkillKey> = page::decode("ListSkills", &filter, &request.page_token)?;
         let limit = page_size(request.limit, DEFAULT_LIMIT);
@@ -142,6 +145,19 @@ impl SkillService for Skills {
         request: Request<ReviewEmergingSkillRequest>,
     ) -> Result<Response<ReviewEmergingSkillResponse>, Status> {
         emerging::review(&self.db, request.into_inner()).await.map(Response::new)
+    }
+}
+
+/// The pipeline as the store names it; empty for A. What only A states can't be asked of the others.
+fn enhanced_by(request: &ListSkillsRequest) -> Result<String, Error> {
+    let pipeline = request.pipeline();
+    if matches!(pipeline, Pipeline::Unspecified | Pipeline::A) {
+        return Ok(String::new());
+    }
+    let stated_by_a = [("method", request.method != 0), ("necessity", request.necessity != 0)];
+    match stated_by_a.into_iter().find(|(_, set)| *set) {
+        Some((field, _)) => Err(Error::invalid_field(field, "only pipeline A states it: leave it out, or ask for A")),
+        None => Ok(pipeline.as_str_name().to_string()),
     }
 }
 

@@ -11,12 +11,11 @@ use observatory_proto::{
     embedder::{BatchEmbedSkillsRequest, EmbedTextsRequest, embedder_service_client::EmbedderServiceClient},
     extractor::{BatchExtractSkillsRequest, extractor_service_client::ExtractorServiceClient},
     google::longrunning::Operation,
-    llm::{BatchEnhanceJobsRequest, llm_service_client::LlmServiceClient},
+    llm::{BatchEnhanceJobsRequest, ListModelsRequest, llm_service_client::LlmServiceClient},
     pipeline::{RunPipelineRequest, Stage},
     scraper::{ListSpidersRequest, ScrapePortalRequest, Spider, scraper_service_client::ScraperServiceClient},
 };
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::stage_name;
 use crate::grpc::Clusters;
@@ -114,10 +113,8 @@ impl Services {
     async fn probe(&self, stage: Stage) -> Result<(), Error> {
         let peer = self.peer(stage)?;
         let heard = match stage {
-            // No ad has this id, so nothing is started.
             Stage::Enhance => {
-                let request = BatchEnhanceJobsRequest { job_ids: vec![Uuid::nil().to_string()], ..Default::default() };
-                answer(stage, LlmServiceClient::new(peer).batch_enhance_jobs(request)).await.map(drop)
+                answer(stage, LlmServiceClient::new(peer).list_models(ListModelsRequest {})).await.map(drop)
             }
             Stage::Embed => {
                 let request = EmbedTextsRequest { texts: vec!["SQL".into()], ..Default::default() };

@@ -16,7 +16,7 @@ use observatory_operations::{
     Backend, Item, Operations, Outcome, Progress, Run, Steps, Submit, Task, TaskError, Worker, WorkerOptions,
 };
 use observatory_proto::{
-    Error, Reason,
+   
     cleaner::{
         BatchCleanJobsRequest, CleanJobsRequest, CleanJobsResponse, CleanTextRequest, CleanTextResponse,
         cleaner_service_server::{CleanerService, CleanerServiceServer},
@@ -199,7 +199,7 @@ impl LlmService for Grpc {
     }
 
     async fn list_models(&self, _: Request<ListModelsRequest>) -> Result<Response<ListModelsResponse>, Status> {
-        unused()
+        Ok(Response::new(ListModelsResponse::default()))
     }
 
     async fn extract_skills(&self, _: Request<LlmRequest>) -> Result<Response<LlmResponse>, Status> {
@@ -217,11 +217,7 @@ impl LlmService for Grpc {
         &self,
         request: Request<BatchEnhanceJobsRequest>,
     ) -> Result<Response<Operation>, Status> {
-        let request = request.into_inner();
-        if let Some(id) = request.job_ids.first() {
-            return Err(Error::not_found(Reason::JobNotFound, "job", id).into());
-        }
-        self.0.start(ENHANCE, &request.request_id, &["a"]).await
+        self.0.start(ENHANCE, &request.into_inner().request_id, &["a"]).await
     }
 }
 

@@ -47,6 +47,33 @@ pub struct Model {
     pub tokens_used: i32,
     /// `enhanced_at`.
     pub enhanced_at: DateTimeUtc,
+    /// `pipeline`.
+    #[sea_orm(column_type = "Text")]
+    pub pipeline: String,
+    /// `span_start`.
+    pub span_start: Option<i32>,
+    /// `span_end`.
+    pub span_end: Option<i32>,
+    /// `implied_by`.
+    #[sea_orm(column_type = "Text")]
+    pub implied_by: String,
+    /// `from_pipeline_a`.
+    pub from_pipeline_a: bool,
+    /// `skill_id`.
+    #[sea_orm(column_type = "Text")]
+    pub skill_id: String,
+    /// `concept_uri`.
+    #[sea_orm(column_type = "Text")]
+    pub concept_uri: String,
+    /// `skill_kind`.
+    #[sea_orm(column_type = "Text")]
+    pub skill_kind: String,
+    /// `name_es`.
+    #[sea_orm(column_type = "Text")]
+    pub name_es: String,
+    /// `settings`.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub settings: Json,
 }
 
 /// Relations to other tables.

@@ -15,6 +15,9 @@ pub struct Model {
     /// `embedding`.
     #[sea_orm(column_type = "Vector(Some(768))")]
     pub embedding: PgVector,
+    /// `centred`.
+    #[sea_orm(column_type = "Vector(Some(768))")]
+    pub centred: PgVector,
     /// `model_name`.
     #[sea_orm(column_type = "Text")]
     pub model_name: String,
