@@ -70,6 +70,10 @@ impl Client {
         cleaner: proto::cleaner::cleaner_service_client => CleanerServiceClient;
         /// Extraction.
         extractor: proto::extractor::extractor_service_client => ExtractorServiceClient;
+        /// Language models.
+        llm: proto::llm::llm_service_client => LlmServiceClient;
+        /// Vectors.
+        embedder: proto::embedder::embedder_service_client => EmbedderServiceClient;
         /// Runs of all stages, and live events.
         pipeline: proto::pipeline::pipeline_service_client => PipelineServiceClient;
         /// Progress and repair of operations.

@@ -442,6 +442,31 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     server_up(url): "answers at {url}" | "responde en {url}";
     server_down(url): "nothing answers at {url}" | "nada responde en {url}";
     running_operations(n): "{n} operations running" | "{n} operaciones en marcha";
+
+    // Meaning.
+    nothing_embedded(): "no skill has a vector yet that matches: observatory embed"
+        | "ninguna habilidad que coincida tiene vector todavía: observatory embed";
+    searched(n, model): "searched {n} skills with {model}" | "se buscó en {n} habilidades con {model}";
+    score(): "score" | "puntaje";
+    by_text(): "text" | "texto";
+    by_vector(): "vector" | "vector";
+    linked_without_vectors(): "by text alone: no concept has a vector yet (observatory embed --source taxonomy)"
+        | "solo por texto: ningún concepto tiene vector todavía (observatory embed --source taxonomy)";
+    no_pairs(): "no such pairs; look for some with --find" | "no hay tales pares; búsquelos con --find";
+    means(): "means" | "significa";
+    evidence(): "evidence" | "evidencia";
+    decided_by(): "decided by" | "decidido por";
+
+    // Language models.
+    model(): "model" | "modelo";
+    provider(): "provider" | "proveedor";
+    available(): "available" | "disponible";
+    tokens_today(): "tokens today" | "tokens de hoy";
+    budget(): "budget" | "presupuesto";
+    cost_today(): "cost today" | "costo de hoy";
+    address(): "address" | "dirección";
+    prompts(version): "prompts {version}; * is asked where none is named"
+        | "instrucciones {version}; se consulta * si no se nombra otro";
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub mod extract_text;
 pub mod first;
 pub mod import;
 pub mod jobs;
+pub mod llm;
+pub mod meaning;
 pub mod operations;
 pub mod pipeline;
 pub mod portal;
@@ -44,6 +46,12 @@ pub enum Command {
     Clean(pipeline::CleanArgs),
     /// Extract the skills of cleaned ads
     Extract(pipeline::ExtractArgs),
+    /// Let a language model judge, normalise and complete the skills of ads
+    Enhance(llm::EnhanceArgs),
+    /// List the language models that can be asked, how they are, and what they have cost
+    Models,
+    /// Give skills their vectors, for similar skills and for links to the taxonomy
+    Embed(meaning::EmbedArgs),
     /// Run the whole pipeline: scrape, clean, extract, and what else this mesh can do
     Run(run::RunArgs),
     /// Show what happens in the mesh, live
@@ -95,6 +103,9 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Spiders(command) => spiders::run(context, command).await,
         Command::Clean(args) => pipeline::clean(context, &args).await,
         Command::Extract(args) => pipeline::extract(context, args).await,
+        Command::Enhance(args) => llm::enhance(context, args).await,
+        Command::Models => llm::models(context).await,
+        Command::Embed(args) => meaning::embed(context, args).await,
         Command::Run(args) => run::run(context, &args).await,
         Command::Events(args) => events::run(context, args).await,
         Command::Operations(command) => operations::run(context, command).await,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use observatory_proto::{
-    common::{ExtractionMethod, Necessity, SkillRef},
+    common::{ExtractionMethod, Necessity, Pipeline, SkillRef},
     skills::{GetSkillRequest, GetSkillResponse, ListCoOccurringSkillsRequest, ListSkillsRequest, ListSkillsResponse},
 };
 
-use super::{country, day, emerging, jobs};
+use super::{country, day, emerging, jobs, meaning, pipeline::PipelineName};
 use crate::{
     Context,
     error::Result,
@@ -37,6 +37,12 @@ pub enum SkillsCommand {
     Emerging(emerging::EmergingArgs),
     /// Decide on such a phrase: a skill of its own, another label of one, or none
     Review(emerging::ReviewArgs),
+    /// Find skills that mean something similar
+    Similar(meaning::SimilarArgs),
+    /// List pairs of skills that may mean the same
+    SameMeaning(meaning::SameMeaningArgs),
+    /// Decide on such a pair
+    Decide(meaning::DecideArgs),
 }
 
 /// Options of `top`.
@@ -69,6 +75,9 @@ pub struct TopArgs {
     /// Only mentions that ads require, or only those that they call desirable [default: all]
     #[arg(long, value_enum)]
     pub necessity: Option<NecessityName>,
+    /// Whose skills; --method and --necessity are pipeline A's alone
+    #[arg(long, value_enum, default_value = "a", ignore_case = true)]
+    pub pipeline: PipelineName,
     /// At most this many
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
     pub limit: i32,
@@ -152,6 +161,9 @@ pub async fn run(context: &Context, command: SkillsCommand) -> Result<()> {
         SkillsCommand::Co(args) => co_occurring(context, args).await,
         SkillsCommand::Emerging(args) => emerging::list(context, args).await,
         SkillsCommand::Review(args) => emerging::review(context, args).await,
+        SkillsCommand::Similar(args) => meaning::similar(context, args).await,
+        SkillsCommand::SameMeaning(args) => meaning::same_meaning(context, args).await,
+        SkillsCommand::Decide(args) => meaning::decide(context, args).await,
     }
 }
 
@@ -175,7 +187,7 @@ async fn top(context: &Context, args: TopArgs) -> Result<()> {
         page_token: args.page_token,
         include_implied: args.implied,
         necessity: args.necessity.map_or(Necessity::Unspecified, Into::into).into(),
-        ..ListSkillsRequest::default()
+        pipeline: Pipeline::from(args.pipeline).into(),
     };
     let response = list(context, request).await?;
     if out.json {

@@ -19,6 +19,7 @@ use observatory_proto::taxonomy::{
 };
 
 use super::{
+    meaning::{self, LinkArgs},
     skills::print_ref,
     taxonomy_check::{ValidateArgs, validate},
 };
@@ -64,6 +65,8 @@ Example:
     Usage(UsageArgs),
     /// Find concepts by label, in Spanish and English, tolerant of typing errors
     Search(SearchArgs),
+    /// Link a skill in free words to its best concepts, by label, letters and vector together
+    Link(LinkArgs),
     /// Show one concept
     Show {
         /// Id of the skill
@@ -134,6 +137,7 @@ pub async fn run(context: &Context, command: TaxonomyCommand) -> Result<()> {
         TaxonomyCommand::Validate(args) => validate(context, args).await,
         TaxonomyCommand::Usage(args) => usage(context, args).await,
         TaxonomyCommand::Search(args) => search(context, args).await,
+        TaxonomyCommand::Link(args) => meaning::link(context, args).await,
         TaxonomyCommand::Show { id } => show(context, id).await,
     }
 }
