@@ -135,6 +135,7 @@ fn method_name(method: ExtractionMethod) -> &'static str {
         ExtractionMethod::Ner => "ner",
         ExtractionMethod::Regex => "regex",
         ExtractionMethod::Esco => "esco",
+        ExtractionMethod::Llm => "llm",
     }
 }
 

@@ -16,6 +16,7 @@ use observatory_operations::{
     Backend, Item, Operations, Outcome, Progress, Run, Steps, Submit, Task, TaskError, Worker, WorkerOptions,
 };
 use observatory_proto::{
+    Reason,
     cleaner::{
         BatchCleanJobsRequest, CleanJobsRequest, CleanJobsResponse, CleanTextRequest, CleanTextResponse,
         cleaner_service_server::{CleanerService, CleanerServiceServer},

@@ -11,7 +11,7 @@ use observatory_extraction::{
 };
 use observatory_operations::{Backend, Submit};
 use observatory_proto::{
-    Error, Reason,
+    Error,
     common::{
         Demand, ExtractionMethod, Necessity as PbNecessity, Pipeline, Section as PbSection, SkillRef, SkillType, Span,
     },
@@ -24,7 +24,7 @@ use observatory_proto::{
 use observatory_store::{cleaning, extraction, into_error};
 use tonic::{Request, Response, Status};
 
-use crate::{jobs::skill_id, loaded::Library, worker};
+use crate::{enhanced::Llm, jobs::skill_id, loaded::Library, worker};
 
 /// The service.
 pub struct Grpc {
@@ -32,6 +32,8 @@ pub struct Grpc {
     pub backend: Backend,
     /// The extractor in use.
     pub library: Arc<Library>,
+    /// Whom pipelines B and HYBRID are asked of.
+    pub llm: Llm,
 }
 
 #[tonic::async_trait]
@@ -41,7 +43,12 @@ impl ExtractorService for Grpc {
         request: Request<ExtractSkillsRequest>,
     ) -> Result<Response<ExtractSkillsResponse>, Status> {
         let request = request.into_inner();
-        only_pipeline_a(request.pipeline())?;
+        if asks_llm(request.pipeline()) {
+            return self.llm.extract(request).await.map(Response::new);
+        }
+        if request.methods().any(|method| method == ExtractionMethod::Llm) {
+            return Err(Error::invalid_field("methods", "LLM is no method of pipeline A: ask for pipeline B").into());
+        }
         let methods: Vec<Method> = request.methods().filter_map(method_from_proto).collect();
         let loaded = self.library.quick().await?;
         if methods.contains(&Method::Ner) && !loaded.extractor.has_tagger() {
@@ -87,7 +94,9 @@ impl ExtractorService for Grpc {
         request: Request<BatchExtractSkillsRequest>,
     ) -> Result<Response<Operation>, Status> {
         let request = request.into_inner();
-        only_pipeline_a(request.pipeline())?;
+        if asks_llm(request.pipeline()) {
+            return self.llm.batch(request).await.map(Response::new);
+        }
         let ids = if request.job_ids.is_empty() {
             let limit = if request.limit == 0 { i64::MAX as u64 } else { request.limit as u64 };
             extraction::pending(&self.backend.db, &request.country, limit, request.again).await.map_err(into_error)?
@@ -100,16 +109,8 @@ impl ExtractorService for Grpc {
     }
 }
 
-fn only_pipeline_a(pipeline: Pipeline) -> Result<(), Error> {
-    match pipeline {
-        Pipeline::Unspecified | Pipeline::A => Ok(()),
-        Pipeline::B | Pipeline::Hybrid => Err(Error::new(
-            Reason::CapabilityMissing,
-            "this service extracts with pipeline A; pipelines B and HYBRID need the llm service",
-        )
-        .with("capability", "llm")
-        .with_field("pipeline", "only A is available here")),
-    }
+fn asks_llm(pipeline: Pipeline) -> bool {
+    matches!(pipeline, Pipeline::B | Pipeline::Hybrid)
 }
 
 fn skill_to_proto(skill: Skill) -> ExtractedSkill {
@@ -178,7 +179,7 @@ fn candidate_to_proto(candidate: Candidate) -> SkillCandidate {
 
 fn method_from_proto(method: ExtractionMethod) -> Option<Method> {
     match method {
-        ExtractionMethod::Unspecified => None,
+        ExtractionMethod::Unspecified | ExtractionMethod::Llm => None,
         ExtractionMethod::Ner => Some(Method::Ner),
         ExtractionMethod::Regex => Some(Method::Regex),
         ExtractionMethod::Esco => Some(Method::Esco),

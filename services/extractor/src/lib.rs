@@ -1,6 +1,7 @@
 //! Extractor: finds the skills that a job ad names, with their places in the text.
 
 pub mod config;
+mod enhanced;
 mod grpc;
 mod jobs;
 mod loaded;
@@ -15,6 +16,7 @@ use observatory_proto::{Error, extractor::extractor_service_server::ExtractorSer
 
 use crate::{
     config::Options,
+    enhanced::Llm,
     grpc::Grpc,
     loaded::{FRESH, Library},
     worker::ExtractTask,
@@ -53,7 +55,8 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
         }
         Ok(())
     });
-    Ok(Service::new().add(server!(ExtractorServiceServer, Grpc { backend, library }, config.limits)))
+    let llm = Llm(config.peers.contains_key("llm").then(|| config.peer("llm")).transpose()?);
+    Ok(Service::new().add(server!(ExtractorServiceServer, Grpc { backend, library, llm }, config.limits)))
 }
 
 /// The NER model, where one is configured.

@@ -8,7 +8,7 @@ use observatory_extractor::{SERVICE, build, config::Options};
 use observatory_mesh::{Config, Running};
 use observatory_proto::{
     Error, Reason,
-    common::{ExtractionMethod, Necessity, SkillType},
+    common::{ExtractionMethod, Necessity, Pipeline, SkillType},
     extractor::{
         ExtractSkillsRequest, ExtractSkillsResponse, ExtractedSkill, extractor_service_client::ExtractorServiceClient,
     },
@@ -171,4 +171,19 @@ async fn methods_run_alone_and_one_without_its_model_says_so() {
     let error = Error::from_status(&refused);
     assert_eq!(error.reason, Reason::CapabilityMissing);
     assert_eq!(error.fields[0].field, "methods");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pipelines_with_a_language_model_need_the_llm_service() {
+    let extractor = Extractor::start().await;
+    let mut client = extractor.client.clone();
+    let request = ExtractSkillsRequest { text: TEXT.into(), pipeline: Pipeline::B.into(), ..Default::default() };
+    let error = Error::from_status(&client.extract_skills(request.clone()).await.unwrap_err());
+    assert_eq!((error.reason, error.fields[0].field.as_str()), (Reason::CapabilityMissing, "pipeline"));
+    let request = ExtractSkillsRequest { methods: vec![ExtractionMethod::Llm.into()], ..request };
+    for (pipeline, why) in [(Pipeline::B, "only pipeline A has methods"), (Pipeline::A, "no method of pipeline A")] {
+        let request = ExtractSkillsRequest { pipeline: pipeline.into(), ..request.clone() };
+        let error = Error::from_status(&client.extract_skills(request).await.unwrap_err());
+        assert!(error.fields[0].field == "methods" && error.fields[0].description.contains(why), "{error:?}");
+    }
 }
