@@ -2,69 +2,25 @@
 //!
 //! `OBSERVATORY_SHARED_DATA=... cargo run --release -p observatory-scraping --example read_bench [-- --show]`
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use observatory_scraping::{Page, PageKind, PageRequest, Search, spider::Spiders};
 use url::Url;
 
-const PAGES: [(&str, &str, &str, &str); 7] = [
-    (
-        "computrabajo",
-        "AR",
-        "computrabajo/ar_listing_python_2025-10_full.html",
-        "https://ar.computrabajo.com/trabajo-de-python",
-    ),
-    (
-        "computrabajo",
-        "MX",
-        "computrabajo/mx_listing_2026-09_2cards.html",
-        "https://mx.computrabajo.com/trabajo-de-desarrollador",
-    ),
-    (
-        "computrabajo",
-        "MX",
-        "computrabajo/mx_detail_2026-09.html",
-        "https://mx.computrabajo.com/ofertas-de-trabajo/oferta-de-trabajo-de-desarrollador-java-angular-en-alvaro-obregon-0845FCE031FF1AE561373E686DCF3405",
-    ),
-    (
-        "elempleo",
-        "CO",
-        "elempleo/co_listing_and_detail_structure_2026.html",
-        "https://www.elempleo.com/co/ofertas-trabajo/desarrollador-python-senior-1886762593",
-    ),
-    (
-        "linkedin",
-        "MX",
-        "linkedin/maeldk_linkedin_serp.html",
-        "https://www.linkedin.com/jobs-guest/jobs/api/seeMoreJobPostings/search?start=0",
-    ),
-    (
-        "linkedin",
-        "MX",
-        "linkedin/maeldk_linkedin_detail.html",
-        "https://www.linkedin.com/jobs-guest/jobs/api/jobPosting/4406118990",
-    ),
-    (
-        "zonajobs",
-        "AR",
-        "bumeran/zonajobs_api_responses_2025-10.json",
-        "https://www.zonajobs.com.ar/api/avisos/searchHomeV2",
-    ),
-];
+#[path = "../tests/common/mod.rs"]
+mod common;
 
 fn main() {
-    let Some(folder) = std::env::var_os("OBSERVATORY_SHARED_DATA").map(PathBuf::from) else {
-        println!("OBSERVATORY_SHARED_DATA is not set: there are no pages to read");
-        return;
-    };
+    let Some(folder) = common::portals() else { return };
     let show = std::env::args().any(|argument| argument == "--show");
     let spiders = Spiders::shipped();
     for problem in spiders.problems() {
         println!("{problem}");
     }
-    for (spider, country, file, url) in PAGES {
-        let (Some(spider), Ok(body)) = (spiders.get(spider), std::fs::read(folder.join("portals").join(file))) else {
+    for (spider, country, file, url) in common::SAVED {
+        let (Some(spider), Ok(body)) = (spiders.get(spider), std::fs::read(folder.join(file))) else {
             println!("{file}: no such spider or page");
             continue;
         };

@@ -453,12 +453,3 @@ pub async fn runs<C: ConnectionTrait>(
     .all(db)
     .await
 }
-
-/// The stored page of an ad.
-///
-/// # Errors
-/// Database errors.
-pub async fn html<C: ConnectionTrait>(db: &C, job_id: Uuid) -> Result<Option<Vec<u8>>, DbErr> {
-    let sql = "SELECT raw_html AS hash FROM raw_jobs WHERE job_id = $1 AND raw_html IS NOT NULL";
-    Ok(hashes(db, sql, [job_id.into()]).await?.pop())
-}
