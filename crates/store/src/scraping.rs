@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use crate::execute;
 
