@@ -458,6 +458,12 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     decided_by(): "decided by" | "decidido por";
 
     // Language models.
+    enhanced_by(pipeline, model, version, tokens, seconds): "pipeline {pipeline}: {model}, prompt {version}, {tokens} tokens, {seconds}"
+        | "pipeline {pipeline}: {model}, instrucciones {version}, {tokens} tokens, {seconds}";
+    both_name(): "both name" | "ambos nombran";
+    only_a_names(): "only pipeline A" | "solo el pipeline A";
+    only_llm_names(): "only the model" | "solo el modelo";
+    ungrounded(n): "{n} named by the model and not in the ad: dropped" | "{n} que el modelo nombró y el aviso no contiene: descartadas";
     model(): "model" | "modelo";
     provider(): "provider" | "proveedor";
     available(): "available" | "disponible";

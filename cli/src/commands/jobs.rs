@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use observatory_proto::{
     cleaner::UnusableReason,
-    jobs::{ExtractionStatus, GetJobRequest, Job, JobFilter, ListJobsRequest, SearchJobsRequest},
+    jobs::{Enhancement, ExtractionStatus, GetJobRequest, Job, JobFilter, ListJobsRequest, SearchJobsRequest},
 };
 
 use super::{country, day};
@@ -253,6 +253,53 @@ fn print_job(out: &Output, job: &Job) {
     if !job.skills.is_empty() {
         out.line("");
         marked::print_skills(out, &job.skills);
+    }
+    job.enhancements.iter().for_each(|enhancement| print_enhancement(out, enhancement));
+}
+
+/// What a language model made of the ad, and where pipeline A disagrees.
+fn print_enhancement(out: &Output, enhancement: &Enhancement) {
+    let lang = out.lang;
+    let usage = enhancement.usage.unwrap_or_default();
+    out.line("");
+    out.line(out.bold(&words::enhanced_by(
+        lang,
+        enhancement.pipeline().as_str_name(),
+        cell(&enhancement.model, 60),
+        cell(&enhancement.prompt_version, 40),
+        lang.number(usage.prompt_tokens.saturating_add(usage.completion_tokens)),
+        lang.seconds(enhancement.processing_time_seconds),
+    )));
+    let mut table = Table::new([
+        words::skill(lang),
+        words::in_the_ad(lang),
+        format!(">{}", words::confidence(lang)),
+        "ESCO".to_owned(),
+        words::why(lang),
+    ]);
+    for skill in &enhancement.skills {
+        let name = cell(&skill.normalized_skill, 40);
+        table.row([
+            if skill.is_duplicate { format!("{name} = {}", cell(&skill.duplicate_of, 40)) } else { name },
+            cell(&skill.original_skill_text, 40),
+            lang.decimal(f64::from(skill.llm_confidence), 2),
+            cell(&skill.esco_preferred_label, 40),
+            cell(&skill.llm_reasoning, 80),
+        ]);
+    }
+    table.print(out);
+    let agreement = enhancement.agreement.clone().unwrap_or_default();
+    for (what, names) in [
+        (words::both_name(lang), &agreement.both),
+        (words::only_a_names(lang), &agreement.only_pipeline_a),
+        (words::only_llm_names(lang), &agreement.only_llm),
+    ] {
+        if !names.is_empty() {
+            out.line(format!("{what}: {}", cell(&names.join(", "), 400)));
+        }
+    }
+    if enhancement.ungrounded > 0 {
+        out.line(words::ungrounded(lang, lang.number(enhancement.ungrounded)));
     }
 }
 
