@@ -31,7 +31,7 @@ pub use events::{Event, kinds};
 pub use progress::{Failure, Progress, State};
 pub use redis::{Options, connect};
 pub use steps::{StepFailure, Steps};
-pub use task::{Item, Outcome, Run, Task, TaskError};
+pub use task::{Item, Outcome, Run, Task, TaskError, with_sums};
 pub use worker::{Worker, WorkerOptions};
 
 /// Re-exported so that callers share this crate's version.

@@ -103,6 +103,9 @@ pub struct Progress {
     pub redeliveries: i32,
     /// Done tasks by outcome.
     pub outcomes: BTreeMap<String, i32>,
+    /// What done tasks summed up, such as tokens.
+    #[serde(default)]
+    pub sums: BTreeMap<String, i64>,
     /// Counts the changes.
     pub sequence: i64,
     /// When it was accepted; all times in milliseconds since 1970.
@@ -143,6 +146,7 @@ impl Progress {
             skipped: 0,
             redeliveries: 0,
             outcomes: BTreeMap::new(),
+            sums: BTreeMap::new(),
             sequence: 1,
             create_ms,
             start_ms: None,
@@ -187,6 +191,9 @@ impl Progress {
         for (outcome, n) in &self.outcomes {
             fields.extend([Value::from(format!("o:{outcome}")), Value::from(*n)]);
         }
+        for (name, n) in &self.sums {
+            fields.extend([Value::from(format!("t:{name}")), Value::from(*n)]);
+        }
         fields
     }
 
@@ -195,10 +202,11 @@ impl Progress {
         let text = |name: &str| fields.get(name).and_then(Value::as_string);
         let number = |name: &str| fields.get(name).and_then(Value::as_i64);
         let count = |name: &str| number(name).unwrap_or(0) as i32;
-        let outcomes = fields
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("o:")?.to_string(), value.as_i64()? as i32)))
-            .collect();
+        let by = |prefix: &'static str| {
+            fields
+                .iter()
+                .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?.to_string(), value.as_i64()?)))
+        };
         Some(Self {
             operation_id: operation_id.into(),
             kind: text("kind")?,
@@ -209,7 +217,8 @@ impl Progress {
             failed: count("failed"),
             skipped: count("skipped"),
             redeliveries: count("redeliveries"),
-            outcomes,
+            outcomes: by("o:").map(|(name, n)| (name, n as i32)).collect(),
+            sums: by("t:").collect(),
             sequence: number("sequence")?,
             create_ms: number("create_ms")?,
             start_ms: number("start_ms"),
@@ -221,6 +230,15 @@ impl Progress {
             queued: count("queued"),
             enqueued: count("enqueued"),
         })
+    }
+
+    /// Counts a done task's outcome, as the commit script does.
+    pub(crate) fn add(&mut self, outcome: &str) {
+        let mut words = outcome.split(' ');
+        *self.outcomes.entry(words.next().unwrap_or_default().to_string()).or_insert(0) += 1;
+        for (name, n) in words.filter_map(|word| word.split_once('=')) {
+            *self.sums.entry(name.to_string()).or_insert(0) += n.parse().unwrap_or(0);
+        }
     }
 
     fn done(&self) -> i32 {
@@ -263,7 +281,10 @@ impl Progress {
         let left = f64::from(total - completed - failed - skipped);
         let (stage, counts) = match &self.steps {
             Some(steps) => (steps.stage.clone(), steps.counts.clone()),
-            None => (self.kind.split('.').next().unwrap_or_default().to_string(), BTreeMap::new()),
+            None => {
+                let sums = self.sums.iter().map(|(name, n)| (name.clone(), i32::try_from(*n).unwrap_or(i32::MAX)));
+                (self.kind.split('.').next().unwrap_or_default().to_string(), sums.collect())
+            }
         };
         pb::OperationMetadata {
             kind: self.kind.clone(),
@@ -316,14 +337,18 @@ impl Progress {
             return any("google.protobuf.Empty", Vec::new());
         };
         let mut message = DynamicMessage::new(descriptor.clone());
-        for field in descriptor.fields().filter(|field| matches!(field.kind(), Kind::Int32) && !field.is_list()) {
+        for field in descriptor.fields().filter(|field| !field.is_list()) {
             let counts = self.steps.as_ref().map_or(&self.outcomes, |steps| &steps.counts);
             let count = match (field.name(), counts.get(field.name())) {
-                (_, Some(count)) => *count,
-                ("failed", None) => self.items().2,
-                (_, None) => 0,
+                (_, Some(count)) => i64::from(*count),
+                ("failed", None) => i64::from(self.items().2),
+                (name, None) => self.sums.get(name).copied().unwrap_or(0),
             };
-            message.set_field(&field, Field::I32(count));
+            match field.kind() {
+                Kind::Int32 => message.set_field(&field, Field::I32(i32::try_from(count).unwrap_or(i32::MAX))),
+                Kind::Int64 => message.set_field(&field, Field::I64(count)),
+                _ => {}
+            }
         }
         for (name, list) in self.steps.iter().flat_map(|steps| &steps.lists) {
             let field = descriptor.get_field_by_name(name);
@@ -374,7 +399,9 @@ fn timestamp(ms: i64) -> prost_types::Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use observatory_proto::{cleaner::BatchCleanJobsResponse, pipeline::RunPipelineResponse};
+    use observatory_proto::{
+        cleaner::BatchCleanJobsResponse, llm::BatchEnhanceJobsResponse, pipeline::RunPipelineResponse,
+    };
 
     fn progress() -> Progress {
         let mut progress = Progress::new(
@@ -399,6 +426,22 @@ mod tests {
         let response = BatchCleanJobsResponse::decode(response.value.as_slice()).expect("the named type");
         assert_eq!((response.cleaned, response.rejected, response.failed), (6, 3, 1));
         assert!(operation.done);
+    }
+
+    #[test]
+    fn what_tasks_sum_up_fills_the_response_too() {
+        let mut progress = progress();
+        progress.state = State::Succeeded;
+        progress.response_type = "observatory.llm.v1.BatchEnhanceJobsResponse".into();
+        for outcome in ["enhanced tokens_used=3000000000 ungrounded=2", "enhanced tokens_used=5", "passed_over"] {
+            progress.add(outcome);
+        }
+        let operation = progress.to_operation();
+        let Some(longrunning::operation::Result::Response(response)) = operation.result else { panic!("no response") };
+        let response = BatchEnhanceJobsResponse::decode(response.value.as_slice()).expect("the named type");
+        assert_eq!((response.enhanced, response.ungrounded, response.passed_over), (2, 2, 1));
+        assert_eq!((response.tokens_used, response.failed), (3_000_000_005, 1));
+        assert_eq!(progress.to_metadata().counts["tokens_used"], i32::MAX);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! ended there is written down, what is old is forgotten.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -101,10 +101,7 @@ async fn recover(
     let response_type = responses.get(&row.kind).copied().unwrap_or("google.protobuf.Empty");
     let mut progress = Progress::new(id, &row.kind, response_type, row.total, row.create_time.timestamp_millis());
     progress.completed = committed.len() as i32;
-    progress.outcomes = committed.into_values().fold(BTreeMap::new(), |mut counts, outcome| {
-        *counts.entry(outcome).or_insert(0) += 1;
-        counts
-    });
+    committed.values().for_each(|outcome| progress.add(outcome));
     progress.queued = pending.len() as i32;
     // Beyond any sequence that a watcher may have seen.
     progress.sequence = now_ms();

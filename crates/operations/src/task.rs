@@ -17,8 +17,15 @@ pub struct Item {
     pub attempt: u32,
 }
 
-/// How a task went: the name of the count it belongs to, such as `cleaned`.
+/// How a task went: the name of the count it belongs to, such as `cleaned`; behind it what is summed
+/// up, such as `enhanced tokens_used=512` (see [`with_sums`]).
 pub type Outcome = Result<String, TaskError>;
+
+/// An outcome that also adds to sums, which fill the response and the metadata's counts by name.
+pub fn with_sums(outcome: &str, sums: &[(&str, i64)]) -> String {
+    let sums = sums.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!(" {name}={n}"));
+    std::iter::once(outcome.to_string()).chain(sums).collect()
+}
 
 /// Why a task failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,8 +107,8 @@ pub trait Task: Send + Sync + 'static {
     /// Its name, such as `cleaner.batch_clean_jobs`; also the name of its queue.
     fn kind(&self) -> &'static str;
 
-    /// Full name of its response message. The message's int32 fields are filled
-    /// from the counts of the same name (`failed` included).
+    /// Full name of its response message. The message's integer fields are filled
+    /// from the counts and sums of the same name (`failed` included).
     fn response_type(&self) -> &'static str;
 
     /// Most tasks that [`Task::run`] takes at once.

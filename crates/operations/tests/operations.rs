@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use observatory_operations::{
     Backend, Item, Operations, Outcome, Progress, Run, State, Submit, Task, TaskError, Worker, WorkerOptions,
-    fred::prelude::*,
+    fred::prelude::*, with_sums,
 };
 use observatory_proto::Reason;
 use observatory_testkit::Kit;
@@ -136,6 +136,18 @@ async fn an_operation_runs_to_its_end_with_exact_counts() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the journal was not told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_tasks_sum_up_is_added_once_a_task() {
+    let kit = Kit::start().await;
+    let backend = kit.backend().await;
+    let task = TestTask::new(|_| Ok(with_sums("cleaned", &[("tokens_used", 7), ("rejected", 2), ("nothing", 0)])));
+    let _replica = Replica::start(&backend, task);
+    let started = backend.operations.submit(submit(50)).await.unwrap().progress;
+    let done = end(&backend.operations, &started.operation_id).await;
+    assert_eq!(done.outcomes, [("cleaned".to_string(), 50)].into());
+    assert_eq!(done.sums, [("tokens_used".to_string(), 350), ("rejected".to_string(), 100)].into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 -- owns (its lease was taken over) is neither acknowledged nor counted.
 -- KEYS: stream, delayed. ARGV: group, consumer, now, channel, ttl, op prefix, then
 -- per task: entry id, operation id, task key, attempt, verdict, a, b.
---   done:  a = outcome          retry: a = due time
+--   done:  a = outcome, and sums (`enhanced tokens_used=512`)    retry: a = due time
 --   dead:  a = message, b = reason    drop: counted as skipped
 -- Returns {tasks not owned, operations that ended...}.
 local group, consumer, now, channel, ttl, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -22,7 +22,8 @@ for i = 7, #ARGV, 7 do
     if redis.call('EXISTS', prefix .. id) == 1 then
       if verdict == 'done' then
         add(id, 'completed', 1)
-        add(id, 'o:' .. a, 1)
+        add(id, 'o:' .. string.match(a, '^%S*'), 1)
+        for name, n in string.gmatch(a, '(%S+)=(%d+)') do add(id, 't:' .. name, tonumber(n)) end
       elseif verdict == 'retry' then
         redis.call('ZADD', KEYS[2], a, id .. '|' .. (tonumber(attempt) + 1) .. '|' .. key)
         add(id, 'redeliveries', 1)
