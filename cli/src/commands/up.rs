@@ -51,6 +51,13 @@ pub struct UpArgs {
     /// Turn on a spider that ships off because its portal forbids robots; may be repeated
     #[arg(long, value_name = "SPIDER")]
     pub enable_spider: Vec<String>,
+    /// Language model: qwen05 or qwen15 as './dev llm' installs them, or the address of a server that speaks OpenAI's
+    /// protocol, such as http://127.0.0.1:11434/v1 [default: none]
+    #[arg(long, value_name = "MODEL|URL", env = "OBSERVATORY_LLM", default_value = "", hide_default_value = true)]
+    pub llm: String,
+    /// What that server calls the model; its key is read from OBSERVATORY_LLM_API_KEY
+    #[arg(long, value_name = "NAME", env = "OBSERVATORY_LLM_MODEL", default_value = "gemma3:4b")]
+    pub llm_model: String,
     /// ESCO files to import where the taxonomy has none yet [default: .local/esco of the project]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub esco: Vec<PathBuf>,
@@ -128,7 +135,8 @@ async fn start_and_fill(
     let (out, lang) = (&context.out, context.out.lang);
     let begun = Instant::now();
     let scraping = Scraping { portal: !args.no_sample, contact: args.contact, enable: args.enable_spider };
-    let (url, portal) = start::start(out, root, data, args.port, &scraping, supervisor).await?;
+    let (url, portal) =
+        start::start(out, root, data, args.port, (&scraping, (&args.llm, &args.llm_model)), supervisor).await?;
     out.note(words::ready(lang, out.bold(&url), lang.seconds(begun.elapsed().as_secs_f64())));
     let mut note = Note { pid: std::process::id(), url: url.clone(), settled: false };
     let unwritable = |error: std::io::Error| CliError::Stack(format!("{}: {error}", data.path().display()));
@@ -167,6 +175,9 @@ fn detached_args(args: &UpArgs, data: &Path, lang: Lang) -> Vec<String> {
     }
     if !args.contact.is_empty() {
         list.extend(["--contact".to_owned(), args.contact.clone()]);
+    }
+    if !args.llm.is_empty() {
+        list.extend(["--llm".to_owned(), args.llm.clone(), "--llm-model".to_owned(), args.llm_model.clone()]);
     }
     for spider in &args.enable_spider {
         list.extend(["--enable-spider".to_owned(), spider.clone()]);
@@ -271,6 +282,8 @@ mod tests {
             contact: "a@b.org".into(),
             enable_spider: vec!["linkedin".into()],
             esco: vec!["/e.csv".into()],
+            llm: String::new(),
+            llm_model: String::new(),
         };
         let list = detached_args(&args, Path::new("/d"), Lang::Es);
         let expected =

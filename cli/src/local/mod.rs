@@ -2,6 +2,7 @@
 //! running it in the background.
 
 pub mod detach;
+pub mod llm;
 pub mod note;
 pub mod portal;
 pub mod start;

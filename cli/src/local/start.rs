@@ -1,6 +1,6 @@
 //! Starts PostgreSQL, Redis, the services and Envoy, in order, and says each step.
 
-use std::{path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use observatory_migrations::Migrator;
 use observatory_portal::Running as Portal;
@@ -10,7 +10,10 @@ use observatory_stack::{
 };
 use sea_orm_migration::{MigratorTrait, sea_orm::Database};
 
-use super::portal::{self, Scraping};
+use super::{
+    llm,
+    portal::{self, Scraping},
+};
 use crate::{
     error::{CliError, Result},
     output::Output,
@@ -43,7 +46,7 @@ pub async fn start(
     root: &Path,
     data: &DataDir,
     port: u16,
-    scraping: &Scraping,
+    (scraping, (model_at, model)): (&Scraping, (&str, &str)),
     supervisor: &Supervisor,
 ) -> Result<(String, Option<Portal>)> {
     let tools = Tools::locate(root)?;
@@ -75,7 +78,15 @@ pub async fn start(
         step(out, "portal", portal.address(), begun);
     }
 
-    services(out, &tools, dir, &layout, (&postgres.url(), &redis.url(), &scraper), supervisor).await?;
+    let begun = Instant::now();
+    let (server, llm) = llm::start(root, dir, model_at, model).await?;
+    if let Some(server) = &server {
+        supervisor.watch(server.process.clone()).await;
+        step(out, "llm-server", server.base_url(), begun);
+    }
+
+    let settings = BTreeMap::from([("scraper", scraper), ("llm", llm)]);
+    services(out, &tools, dir, &layout, (&postgres.url(), &redis.url(), &settings), supervisor).await?;
 
     let begun = Instant::now();
     let options =
@@ -104,14 +115,14 @@ async fn services(
     tools: &Tools,
     dir: &Path,
     layout: &Layout,
-    (database_url, redis_url, scraper): (&str, &str, &[(String, String)]),
+    (database_url, redis_url, settings): (&str, &str, &BTreeMap<&str, Vec<(String, String)>>),
     supervisor: &Supervisor,
 ) -> Result<()> {
     let begun = Instant::now();
     let mut starting = Vec::new();
     for name in SERVICES {
         for spec in layout.specs(name, database_url, redis_url) {
-            let spec = if name == "scraper" { spec.envs(scraper.iter().cloned()) } else { spec };
+            let spec = spec.envs(settings.get(name).into_iter().flatten().cloned());
             starting.push((name, Service::spawn(tools, dir, spec)));
         }
     }

@@ -84,7 +84,7 @@ const ORDINARY: &str = "\
 static ORDINARY_WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| ORDINARY.split_whitespace().collect());
 
 /// Whether a folded word is of that kind.
-pub(crate) fn is_ordinary(folded: &str) -> bool {
+pub fn is_ordinary(folded: &str) -> bool {
     ORDINARY_WORDS.contains(folded)
 }
 

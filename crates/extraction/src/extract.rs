@@ -182,8 +182,12 @@ pub struct Extras {
 /// A label that stands in the text and does not count as a skill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dismissed {
+    /// URI of its concept.
+    pub concept_uri: Arc<str>,
     /// Canonical name of its concept.
     pub name: Arc<str>,
+    /// Kind of its concept.
+    pub kind: Arc<str>,
     /// Where it stands.
     pub span: Span,
     /// Why not.
@@ -442,7 +446,14 @@ impl Extractor {
     }
 
     fn dismissed(&self, label: u32, span: Span, reason: &'static str) -> Dismissed {
-        Dismissed { name: Arc::clone(&self.labels.concept_of(label).name), span, reason }
+        let concept = self.labels.concept_of(label);
+        Dismissed {
+            concept_uri: Arc::clone(&concept.uri),
+            name: Arc::clone(&concept.name),
+            kind: Arc::clone(&concept.kind),
+            span,
+            reason,
+        }
     }
 
     /// The mentions by concept, and the concepts that they imply.

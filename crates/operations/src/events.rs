@@ -23,6 +23,8 @@ pub mod kinds {
     pub const JOBS_CLEANED: &str = "jobs_cleaned";
     /// The skills of ads were extracted; the count is of ads.
     pub const SKILLS_EXTRACTED: &str = "skills_extracted";
+    /// The skills of ads were enhanced by a language model; the count is of ads.
+    pub const SKILLS_ENHANCED: &str = "skills_enhanced";
     /// An operation was accepted; the count is of its tasks, the subject its kind.
     pub const OPERATION_STARTED: &str = "operation_started";
     /// An operation ended; the count is of items completed, the subject its kind and state.

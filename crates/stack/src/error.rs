@@ -7,6 +7,10 @@ pub enum Error {
     #[error("{what} is missing at {}: run ./dev setup", path.display())]
     NotInstalled { what: &'static str, path: PathBuf },
 
+    /// A language model that set-up does not install is not there.
+    #[error("{what} is missing at {}: run ./dev llm", path.display())]
+    NoLlm { what: &'static str, path: PathBuf },
+
     /// A binary of this workspace has not been built.
     #[error("{name} is not built ({}): run ./dev build", path.display())]
     NotBuilt { name: String, path: PathBuf },

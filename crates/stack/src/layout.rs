@@ -93,6 +93,10 @@ impl Layout {
             let urls: Vec<String> = endpoints.iter().map(|at| format!("http://{}", at.grpc)).collect();
             shared.push((format!("OBSERVATORY_PEERS__{}", peer.to_uppercase()), urls.join(",")));
         }
+        // A language model takes its time, and the extractor waits for it where pipeline B is asked for.
+        if matches!(service, "llm" | "extractor") {
+            shared.push(("OBSERVATORY_LIMITS__REQUEST_TIMEOUT_SECONDS".to_owned(), "300".to_owned()));
+        }
         let endpoints = self.services.get(service).map_or(&[][..], Vec::as_slice);
         endpoints
             .iter()

@@ -6,6 +6,7 @@
 //!   nobody else uses it.
 //! - [`Postgres`], [`Redis`], [`Service`] and [`Envoy`] each start one server and return
 //!   when it answers.
+//! - [`Llm`] is a small language model's server, where `./dev llm` has installed one.
 //! - [`Process`] is what they have in common: its log, its end, a restart, `kill -9`.
 //! - [`Supervisor`] restarts what crashes and stops everything in reverse order.
 //! - [`Layout`] holds the ports of a whole stack and the environment of each service.
@@ -16,6 +17,7 @@ mod data_dir;
 mod envoy;
 mod error;
 mod layout;
+mod llm;
 mod ports;
 mod postgres;
 mod probe;
@@ -31,6 +33,7 @@ pub use data_dir::{DataDir, default_data_dir, running_pid, spawn_detached, stop_
 pub use envoy::{Envoy, EnvoyOptions};
 pub use error::{Error, Result};
 pub use layout::{Endpoint, Layout, SERVICES};
+pub use llm::{Llm, LlmOptions};
 pub use ports::{check_free, free_port};
 pub use postgres::{Postgres, PostgresOptions};
 pub use process::{Process, Spec, StopSignal};

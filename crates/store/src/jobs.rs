@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     conditions::Conditions,
-    enhanced::{self, EnhancedJob, EnhancedSkill},
+    enhancement::{self, EnhancedJob, EnhancedSkill},
 };
 
 /// Which ads; all conditions must hold, empty ones always do.
@@ -284,7 +284,7 @@ pub async fn get<C: ConnectionTrait>(db: &C, job_id: Uuid) -> Result<Option<JobD
     ))
     .all(db)
     .await?;
-    let (enhanced, enhanced_skills) = enhanced::of_job(db, job_id).await?;
+    let (enhanced, enhanced_skills) = enhancement::of_job(db, job_id).await?;
     Ok(Some(JobDetail {
         enhanced,
         enhanced_skills,

@@ -4,7 +4,7 @@ pub mod cleaning;
 mod conditions;
 pub mod effects;
 pub mod emerging;
-pub mod enhanced;
+pub mod enhancement;
 pub mod entities;
 pub mod error;
 pub mod extraction;

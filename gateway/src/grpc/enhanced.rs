@@ -5,7 +5,7 @@ use observatory_proto::{
     jobs::Enhancement,
     llm::{Agreement, EnhancedSkill, Usage},
 };
-use observatory_store::enhanced::{EnhancedJob, EnhancedSkill as Row};
+use observatory_store::enhancement::{EnhancedJob, EnhancedSkill as Row};
 
 use super::convert::{proto_name, timestamp};
 

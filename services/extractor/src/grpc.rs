@@ -69,7 +69,7 @@ impl ExtractorService for Grpc {
             };
             let (asked, unsure): (Vec<Skill>, Vec<Skill>) = extraction.skills.into_iter().partition(sure);
             let asked = Extraction { skills: asked, ..Extraction::default() };
-            let mut dismissed: Vec<_> = extraction.dismissed.into_iter().map(dismissed_to_proto).collect();
+            let mut dismissed: Vec<_> = extraction.dismissed.iter().map(|d| dismissed_to_proto(&text, d)).collect();
             if request.explain {
                 dismissed.extend(unsure.iter().map(unsure_to_proto));
             }
@@ -115,14 +115,7 @@ fn asks_llm(pipeline: Pipeline) -> bool {
 
 fn skill_to_proto(skill: Skill) -> ExtractedSkill {
     ExtractedSkill {
-        skill: Some(SkillRef {
-            skill_id: skill_id(&skill.concept_uri).into(),
-            concept_uri: skill.concept_uri.to_string(),
-            name: skill.name.to_string(),
-            kind: skill.kind.to_string(),
-            esco_uri: skill.esco_uri.as_deref().unwrap_or_default().to_string(),
-            name_es: skill.name_es.as_deref().unwrap_or_default().to_string(),
-        }),
+        skill: Some(skill_ref(&skill)),
         demand: Some(Demand {
             necessity: necessity_to_proto(skill.necessity()).into(),
             years_min: skill.demand.years_min,
@@ -141,6 +134,17 @@ fn skill_to_proto(skill: Skill) -> ExtractedSkill {
     }
 }
 
+fn skill_ref(skill: &Skill) -> SkillRef {
+    SkillRef {
+        skill_id: skill_id(&skill.concept_uri).into(),
+        concept_uri: skill.concept_uri.to_string(),
+        name: skill.name.to_string(),
+        kind: skill.kind.to_string(),
+        esco_uri: skill.esco_uri.as_deref().unwrap_or_default().to_string(),
+        name_es: skill.name_es.as_deref().unwrap_or_default().to_string(),
+    }
+}
+
 fn necessity_to_proto(necessity: Necessity) -> PbNecessity {
     match necessity {
         Necessity::Required => PbNecessity::Required,
@@ -153,11 +157,21 @@ fn span_to_proto(span: extract::Span) -> Span {
     Span { start: span.char_start as i32, end: span.char_end as i32 }
 }
 
-fn dismissed_to_proto(dismissed: Dismissed) -> DismissedLabel {
+fn dismissed_to_proto(text: &str, dismissed: &Dismissed) -> DismissedLabel {
+    let (span, name) = (dismissed.span, dismissed.name.to_string());
     DismissedLabel {
-        name: dismissed.name.to_string(),
-        span: Some(span_to_proto(dismissed.span)),
+        name: name.clone(),
+        span: Some(span_to_proto(span)),
         reason: dismissed.reason.into(),
+        skill: Some(SkillRef {
+            skill_id: skill_id(&dismissed.concept_uri).into(),
+            concept_uri: dismissed.concept_uri.to_string(),
+            name,
+            kind: dismissed.kind.to_string(),
+            ..SkillRef::default()
+        }),
+        skill_text: text.get(span.byte_start..span.byte_end).unwrap_or_default().to_owned(),
+        ..DismissedLabel::default()
     }
 }
 
@@ -166,6 +180,10 @@ fn unsure_to_proto(skill: &Skill) -> DismissedLabel {
         name: skill.name.to_string(),
         span: Some(span_to_proto(skill.span)),
         reason: format!("not sure enough ({:.2}): {}", skill.confidence, skill.reason()),
+        skill: Some(skill_ref(skill)),
+        skill_text: skill.surface.clone(),
+        confidence_score: skill.confidence,
+        implied_by: skill.implied_by.as_deref().unwrap_or_default().to_owned(),
     }
 }
 

@@ -1,23 +1,64 @@
-//! The LLM service: pipeline B. The contract is served; the
-//! capability behind it is still missing, and every call says so.
+//! LLM: pipeline B and the hybrid. Asks a language model about ads, and keeps of its answers what the ads hold.
 
+mod budget;
+pub mod config;
+mod convert;
+mod enhance;
+mod error;
 mod grpc;
+mod links;
+mod models;
+mod pipeline_a;
+mod worker;
 
-use observatory_mesh::{Config, NoOptions, Scope, Service, ServiceInfo, server};
+use std::sync::Arc;
+
+use observatory_enhancement::{Enhancer, Prompts, Settings};
+use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
+use observatory_operations::{Backend, Worker, WorkerOptions};
 use observatory_proto::llm::llm_service_server::LlmServiceServer;
+
+use crate::{config::Options, enhance::Llm, grpc::Grpc, links::Links, models::Models, pipeline_a::Extractor};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
     name: "llm",
     version: env!("CARGO_PKG_VERSION"),
     default_port: 50054,
-    about: "Asks a language model for skills",
+    about: "Asks language models for the skills of job ads",
 };
 
-/// Hands the service over.
+/// Opens what the service needs, starts its workers, and hands it over.
 ///
 /// # Errors
-/// None yet.
-pub async fn build(config: Config<NoOptions>, _scope: Scope) -> anyhow::Result<Service> {
-    Ok(Service::new().add(server!(LlmServiceServer, grpc::Grpc, config.limits)))
+/// Where a URL in the configuration can't be parsed, or a model can't be opened.
+pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Service> {
+    let options = &config.service;
+    let backend = Backend::open(&config.database_url, &config.redis_url, &options.backend).await?;
+    backend.register_health(|name, check| scope.dependency(name, check));
+
+    let peer = |name: &str| config.peers.contains_key(name).then(|| config.peer(name)).transpose();
+    let models = Models::open(options, &backend.db)?;
+    let llm = Arc::new(Llm {
+        backend: backend.clone(),
+        enhancer: Enhancer::new(Prompts::shipped()?, Settings::default()),
+        extractor: Extractor(peer("extractor")?),
+        links: Links::new(peer("embedder")?),
+        models,
+    });
+    // While some ads wait for their model, others are read and written.
+    let slots = if options.backend.workers == 0 { 0 } else { 2 * llm.models.concurrency() };
+    let worker = Worker::new(backend.operations.clone(), WorkerOptions { slots, ..options.backend.worker_options() })
+        .with(worker::EnhanceTask { llm: llm.clone() });
+    let drain = scope.drain();
+    scope.spawn("workers", async move {
+        worker.run(drain).await;
+        Ok(())
+    });
+    let (drain, charging) = (scope.drain(), llm.clone());
+    scope.spawn("usage", async move {
+        charging.models.usage().follow(drain).await;
+        Ok(())
+    });
+    Ok(Service::new().add(server!(LlmServiceServer, Grpc { llm }, config.limits)))
 }
