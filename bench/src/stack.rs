@@ -49,6 +49,16 @@ impl Databases {
         Ok(Self { postgres, redis, tools, dir })
     }
 
+    /// Starts a service on them, with the binary beside this program.
+    ///
+    /// # Errors
+    /// Where it isn't built, or doesn't start.
+    pub async fn service(&self, name: &str) -> Result<Service> {
+        let specs = Layout::free()?.specs(name, &self.postgres.url(), &self.redis.url());
+        let spec = specs.into_iter().next().with_context(|| format!("there is no service {name}"))?;
+        Ok(Service::start(&self.tools, self.dir.path(), spec).await?)
+    }
+
     /// Median time of a small write that waits for the disk, where their data is, in ms.
     ///
     /// # Errors

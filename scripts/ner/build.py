@@ -36,7 +36,7 @@ class Backbone:
     def __init__(self, weights: e5.Weights, tokenizer: Tokenizer, threads: int) -> None:
         graph, taps = e5.build(weights, TAPS)
         concat = graph.add("Concat", *taps, axis=-1)
-        proto = e5.model(graph, {"states": (concat, weights.width * len(TAPS))})
+        proto = e5.model(graph, {"states": (concat, weights.width * len(TAPS))}, NAME)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
@@ -83,7 +83,7 @@ def write(weights: e5.Weights, trained: head.Head, tokenizer: Path, out: Path, d
     graph, taps = e5.build(weights, TAPS)
     logits = trained.append(graph, taps)
     out.mkdir(parents=True, exist_ok=True)
-    onnx.save(e5.model(graph, {"logits": (logits, len(head.LABELS))}), out / "model.onnx")
+    onnx.save(e5.model(graph, {"logits": (logits, len(head.LABELS))}, NAME), out / "model.onnx")
     shutil.copyfile(tokenizer, out / "tokenizer.json")
     labels = ", ".join(f'"{label}"' for label in head.LABELS)
     (out / "manifest.toml").write_text(

@@ -282,12 +282,12 @@ mod tests {
             contact: "a@b.org".into(),
             enable_spider: vec!["linkedin".into()],
             esco: vec!["/e.csv".into()],
-            llm: String::new(),
-            llm_model: String::new(),
+            llm: "qwen05".into(),
+            llm_model: "m".into(),
         };
         let list = detached_args(&args, Path::new("/d"), Lang::Es);
         let expected =
-            "up --data /d --port 9000 --lang es --no-sample --contact a@b.org --enable-spider linkedin --esco /e.csv";
+            "up --data /d --port 9000 --lang es --no-sample --contact a@b.org --llm qwen05 --llm-model m --enable-spider linkedin --esco /e.csv";
         assert_eq!(list.join(" "), expected);
     }
 }

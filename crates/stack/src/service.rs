@@ -89,7 +89,8 @@ impl Service {
             check_free(&format!("the metrics of {}", spec.name), metrics)?;
         }
         let mut process = Spec::new(&spec.name, program, dir).args(&spec.args);
-        process.env.clone_from(&spec.env);
+        process.env = tools.env_of(&spec.binary);
+        process.env.extend(spec.env.iter().cloned());
         // Longer than a service takes to drain.
         process.grace = Duration::from_secs(20);
         Ok(Self { process: Process::start(process)?, listen: spec.listen, spec })

@@ -63,6 +63,21 @@ impl Tools {
             .find_map(|start| start.ancestors().find(|dir| dir.join("envoy/envoy.yaml").is_file()).map(Path::to_owned))
     }
 
+    /// What a binary is told of this installation, unless the caller's environment says otherwise: the embedder, where
+    /// its model is.
+    pub fn env_of(&self, binary: &str) -> Vec<(String, String)> {
+        let local = self.project_root.join(".local");
+        let paths = match binary {
+            "observatory-embedder" => vec![
+                ("OBSERVATORY_SERVICE__MODEL_DIR", local.join("models/multilingual-e5-small")),
+                ("OBSERVATORY_SERVICE__ONNXRUNTIME", local.join("onnxruntime/libonnxruntime.so")),
+            ],
+            _ => Vec::new(),
+        };
+        let unset = paths.into_iter().filter(|(key, _)| env::var_os(key).is_none());
+        unset.map(|(key, path)| (key.to_owned(), path.to_string_lossy().into_owned())).collect()
+    }
+
     /// The path of a binary of this workspace, such as `observatory-cleaner`.
     pub fn binary(&self, name: &str) -> Result<PathBuf> {
         let path = self.bin_dir.join(name);

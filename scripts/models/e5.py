@@ -2,7 +2,9 @@
 
 The file ("E5S1") is a header, the tokenizer's pieces, and named tensors: fp32, or 4-bit blocks of 32
 (an fp16 scale, then 16 bytes whose low halves are values 0-15 and high halves values 16-31; a value is
-(n - 8) * scale). The graph keeps these numbers as they are: nothing is rounded a second time.
+(n - 8) * scale). The graph keeps these numbers as they are (Q4), or rounds each column's to 8 bits (INT8), for which
+processors have faster instructions. Either way a row of activations is rounded by itself, so that a text has the same
+vector in any batch.
 """
 
 import itertools
@@ -15,6 +17,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 BLOCK = 32
+Q4 = "q4"
+INT8 = "int8"
 MICROSOFT = "com.microsoft"
 
 
@@ -89,7 +93,8 @@ def read(path: Path) -> Weights:
 class Graph:
     """Nodes and constants as they are added; every value gets a name of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: str) -> None:
+        self.precision = precision
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
 
@@ -108,9 +113,9 @@ class Graph:
         return names[0] if outputs == 1 else names
 
 
-def build(weights: Weights, taps: list[int]) -> tuple[Graph, list[str]]:
+def build(weights: Weights, taps: list[int], precision: str = Q4) -> tuple[Graph, list[str]]:
     """The backbone; and, for each layer in `taps` (1 = the first), the name of its hidden states."""
-    graph = Graph()
+    graph = Graph(precision)
     state = embed(graph, weights)
     mask = attention_bias(graph)
     states = []
@@ -118,6 +123,11 @@ def build(weights: Weights, taps: list[int]) -> tuple[Graph, list[str]]:
         state = transformer_layer(graph, weights, layer, state, mask)
         states.append(state)
     return graph, [states[tap - 1] for tap in taps]
+
+
+def unpack(packed: np.ndarray) -> np.ndarray:
+    """Values 0-15 of packed halves [..., 16], in their order."""
+    return np.concatenate([packed & 15, packed >> 4], axis=-1)
 
 
 def embed(graph: Graph, weights: Weights) -> str:
@@ -157,12 +167,15 @@ def linear(graph: Graph, weights: Weights, names: list[str], state: str, inputs:
     """One product for all of `names`, whose outputs come one after the other."""
     parts = [weights.blocks(f"{name}.w", outputs, inputs) for name in names]
     scales = np.concatenate([p[0] for p in parts]).astype(np.float32)
-    packed = np.concatenate([p[1] for p in parts])
-    # MatMulNBits wants neighbours in one byte, the file has halves: 0-15 low, 16-31 high.
-    values = np.concatenate([packed & 15, packed >> 4], axis=-1)
-    pairs = values[..., 0::2] | (values[..., 1::2] << 4)
+    values = unpack(np.concatenate([p[1] for p in parts]))
     bias = np.concatenate([weights.floats(f"{name}.b") for name in names])
-    key = "+".join(names)
+    product = linear_q4 if graph.precision == Q4 else linear_int8
+    return product(graph, "+".join(names), state, values, scales, bias)
+
+
+def linear_q4(graph: Graph, key: str, state: str, values: np.ndarray, scales: np.ndarray, bias: np.ndarray) -> str:
+    # MatMulNBits wants neighbours in one byte.
+    pairs = values[..., 0::2] | (values[..., 1::2] << 4)
     return graph.add(
         "MatMulNBits",
         state,
@@ -172,12 +185,44 @@ def linear(graph: Graph, weights: Weights, names: list[str], state: str, inputs:
         "",
         graph.constant(f"{key}.b", bias),
         domain=MICROSOFT,
-        K=inputs,
-        N=outputs * len(names),
+        K=values.shape[1] * BLOCK,
+        N=values.shape[0],
         bits=4,
         block_size=BLOCK,
         accuracy_level=4,
     )
+
+
+def linear_int8(graph: Graph, key: str, state: str, values: np.ndarray, scales: np.ndarray, bias: np.ndarray) -> str:
+    """Each column of the weights has a scale, and each token's row of activations one of its own.
+
+    DynamicQuantizeLinear would take one for a whole batch: a text's vector would depend on its neighbours.
+    """
+    floats = ((values.astype(np.float32) - 8) * scales[:, :, None]).reshape(values.shape[0], -1).T
+    column_scales = np.maximum(np.abs(floats).max(axis=0), 1e-12) / 127
+    columns = np.rint(floats / column_scales).astype(np.int8)
+
+    last = graph.integers(-1)
+    rows = graph.add("Reshape", state, graph.integers(-1, floats.shape[0]))
+    largest = graph.add("ReduceMax", graph.add("Abs", rows), last, keepdims=1)
+    row_scales = graph.add("Mul", largest, graph.constant("per_127", np.array(1 / 127, np.float32)))
+    row_scales = graph.add("Max", row_scales, graph.constant("tiny", np.array(1e-9, np.float32)))
+    flat_scales = graph.add("Reshape", row_scales, last)
+    middle = graph.constant("middle", np.array(128, np.uint8))
+    middles = graph.add("Expand", middle, graph.add("Shape", flat_scales))
+    rounded = graph.add("QuantizeLinear", rows, flat_scales, middles, axis=0)
+    product = graph.add(
+        "MatMulIntegerToFloat",
+        rounded,
+        graph.constant(f"{key}.w", columns),
+        graph.constant("one", np.array(1, np.float32)),
+        graph.constant(f"{key}.s", column_scales.astype(np.float32)),
+        middle,
+        domain=MICROSOFT,
+    )
+    product = graph.add("Add", graph.add("Mul", product, row_scales), graph.constant(f"{key}.b", bias))
+    shape = graph.add("Concat", graph.add("Shape", state, start=0, end=2), last, axis=0)
+    return graph.add("Reshape", product, shape)
 
 
 def transformer_layer(graph: Graph, weights: Weights, layer: int, state: str, mask: str) -> str:
@@ -204,15 +249,15 @@ def transformer_layer(graph: Graph, weights: Weights, layer: int, state: str, ma
     return normalise(graph, weights, name("oln"), graph.add("Add", state, inner))
 
 
-def model(graph: Graph, outputs: dict[str, tuple[str, int]]) -> onnx.ModelProto:
+def model(graph: Graph, outputs: dict[str, tuple[str, int]], name: str) -> onnx.ModelProto:
     """The graph as a model; `outputs` maps an output's name to the value and its last dimension."""
     nodes = graph.nodes + [helper.make_node("Identity", [value], [name]) for name, (value, _) in outputs.items()]
     tensor = helper.make_tensor_value_info
     proto = helper.make_graph(
         nodes,
-        "ner",
-        [tensor(name, TensorProto.INT64, ["batch", "tokens"]) for name in ("input_ids", "attention_mask")],
-        [tensor(name, TensorProto.FLOAT, ["batch", "tokens", size]) for name, (_, size) in outputs.items()],
+        name,
+        [tensor(given, TensorProto.INT64, ["batch", "tokens"]) for given in ("input_ids", "attention_mask")],
+        [tensor(output, TensorProto.FLOAT, ["batch", "tokens", size]) for output, (_, size) in outputs.items()],
         initializer=list(graph.constants.values()),
     )
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid(MICROSOFT, 1)]
