@@ -27,8 +27,11 @@ ALTER TABLE enhanced_skills
 DROP TABLE enhanced_jobs;
 DROP TABLE llm_usage;
 DROP TABLE llm_answers;
+DROP INDEX concept_labels_label;
+DROP VIEW canonical_skills;
 DROP TABLE same_meaning;
 DROP TABLE skill_usage;
+DROP INDEX skill_embeddings_hnsw;
 ALTER TABLE skill_embeddings DROP COLUMN centred;
 CREATE INDEX skill_embeddings_hnsw ON skill_embeddings USING hnsw (embedding vector_cosine_ops);
 DROP TABLE embedding_models;

@@ -286,8 +286,7 @@ mod tests {
             llm_model: "m".into(),
         };
         let list = detached_args(&args, Path::new("/d"), Lang::Es);
-        let expected =
-            "up --data /d --port 9000 --lang es --no-sample --contact a@b.org --llm qwen05 --llm-model m --enable-spider linkedin --esco /e.csv";
+        let expected = "up --data /d --port 9000 --lang es --no-sample --contact a@b.org --llm qwen05 --llm-model m --enable-spider linkedin --esco /e.csv";
         assert_eq!(list.join(" "), expected);
     }
 }

@@ -64,7 +64,7 @@ pub struct Linker {
 impl Linker {
     /// Indexes the labels of ESCO.
     pub fn new(esco: &[EscoConcept]) -> Self {
-        Self::build(esco, &FxHashMap::default())
+        Self::with_labels(esco, &FxHashMap::default())
     }
 
     /// The same, with the labels of the taxonomy's concepts for the ESCO concepts that they name.
@@ -77,7 +77,25 @@ impl Linker {
                 extra.entry(uri).or_default().extend(short);
             }
         }
-        Self::build(esco, &extra)
+        Self::with_labels(esco, &extra)
+    }
+
+    /// The same, with more labels by URI, which weigh as much as preferred ones.
+    pub fn with_labels(esco: &[EscoConcept], extra: &FxHashMap<&str, Vec<&str>>) -> Self {
+        let mut builder = Builder::default();
+        for (number, concept) in (0u32..).zip(esco) {
+            let es = concept.preferred_label_es.iter().map(String::as_str);
+            let preferred = std::iter::once(concept.preferred_label_en.as_str()).chain(es);
+            preferred.for_each(|label| builder.add(number, label, 1.0));
+            let own = extra.get(concept.concept_uri.as_str()).into_iter().flatten().copied();
+            own.for_each(|label| builder.add(number, label, 1.0));
+            let others = concept.alternative_labels_en.iter().chain(&concept.alternative_labels_es);
+            others.for_each(|label| builder.add(number, label, ALTERNATIVE));
+        }
+        let mut linker = builder.finish();
+        linker.knowledge = esco.iter().map(|c| c.skill_type == SkillType::Knowledge).collect();
+        linker.prior = esco.iter().map(prior).collect();
+        linker
     }
 
     /// The `k` concepts most like the phrase, by their place in the list that was indexed, the best first.
@@ -119,23 +137,6 @@ impl Linker {
                 scores[*concept as usize] += bonus * factor;
             }
         }
-    }
-
-    fn build(esco: &[EscoConcept], extra: &FxHashMap<&str, Vec<&str>>) -> Self {
-        let mut builder = Builder::default();
-        for (number, concept) in (0u32..).zip(esco) {
-            let es = concept.preferred_label_es.iter().map(String::as_str);
-            let preferred = std::iter::once(concept.preferred_label_en.as_str()).chain(es);
-            preferred.for_each(|label| builder.add(number, label, 1.0));
-            let own = extra.get(concept.concept_uri.as_str()).into_iter().flatten().copied();
-            own.for_each(|label| builder.add(number, label, 1.0));
-            let others = concept.alternative_labels_en.iter().chain(&concept.alternative_labels_es);
-            others.for_each(|label| builder.add(number, label, ALTERNATIVE));
-        }
-        let mut linker = builder.finish();
-        linker.knowledge = esco.iter().map(|c| c.skill_type == SkillType::Knowledge).collect();
-        linker.prior = esco.iter().map(prior).collect();
-        linker
     }
 
     /// The features that are known, weighted by rarity, to length 1.

@@ -122,6 +122,13 @@ impl Operations {
         }
     }
 
+    /// A number that goes up whenever stored data changes; none where Redis can't say.
+    pub async fn data_version(&self) -> Option<i64> {
+        let key = format!("{}:data_version", self.inner.options.prefix);
+        let version = self.inner.redis.get::<Option<i64>, _>(key).await.ok()?;
+        Some(version.unwrap_or(0))
+    }
+
     /// Starts an operation: journals it, queues its tasks, and returns at once.
     /// If Redis is away the operation is still accepted; it is queued from the
     /// journal as soon as Redis is back.

@@ -25,6 +25,8 @@ pub mod kinds {
     pub const SKILLS_EXTRACTED: &str = "skills_extracted";
     /// The skills of ads were enhanced by a language model; the count is of ads.
     pub const SKILLS_ENHANCED: &str = "skills_enhanced";
+    /// Skills were embedded.
+    pub const SKILLS_EMBEDDED: &str = "skills_embedded";
     /// An operation was accepted; the count is of its tasks, the subject its kind.
     pub const OPERATION_STARTED: &str = "operation_started";
     /// An operation ended; the count is of items completed, the subject its kind and state.

@@ -3,6 +3,7 @@
 pub mod cleaning;
 mod conditions;
 pub mod effects;
+pub mod embeddings;
 pub mod emerging;
 pub mod enhancement;
 pub mod entities;

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
 use observatory_embedding::{Batcher, EmbedError, Embedded, Role};
-use observatory_operations::Backend;
 use observatory_proto::{
     Error,
     embedder::{
@@ -17,7 +16,7 @@ use observatory_proto::{
 };
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::errors::to_error;
+use crate::{errors::to_error, meaning::Meaning};
 
 /// Texts of one stream that are embedded at once. The next one is read when the first of them is answered.
 const STREAM_WINDOW: usize = 128;
@@ -26,9 +25,8 @@ const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The service.
 pub struct Grpc {
-    /// Where skills are.
-    #[allow(dead_code)]
-    pub backend: Backend,
+    /// What is about meaning.
+    pub meaning: Meaning,
     /// The way to vectors, or why there is none.
     pub embeddings: Result<Arc<Batcher>, Missing>,
 }
@@ -45,14 +43,6 @@ impl Grpc {
             )
         })
     }
-}
-
-fn missing() -> Status {
-    Error::capability_missing(
-        "embeddings",
-        "no embedding model is loaded yet; SearchConcepts finds concepts by their labels",
-    )
-    .into()
 }
 
 #[tonic::async_trait]
@@ -98,43 +88,46 @@ impl EmbedderService for Grpc {
         }))
     }
 
-    async fn batch_embed_skills(&self, _: Request<BatchEmbedSkillsRequest>) -> Result<Response<Operation>, Status> {
-        Err(missing())
+    async fn batch_embed_skills(
+        &self,
+        request: Request<BatchEmbedSkillsRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        Ok(Response::new(self.meaning.batch_embed_skills(request.into_inner()).await?))
     }
 
     async fn search_similar_skills(
         &self,
-        _: Request<SearchSimilarSkillsRequest>,
+        request: Request<SearchSimilarSkillsRequest>,
     ) -> Result<Response<SearchSimilarSkillsResponse>, Status> {
-        Err(missing())
+        Ok(Response::new(self.meaning.search_similar_skills(request.into_inner()).await?))
     }
 
     async fn link_to_taxonomy(
         &self,
-        _: Request<LinkToTaxonomyRequest>,
+        request: Request<LinkToTaxonomyRequest>,
     ) -> Result<Response<LinkToTaxonomyResponse>, Status> {
-        Err(missing())
+        Ok(Response::new(self.meaning.link_to_taxonomy(request.into_inner()).await?))
     }
 
     async fn batch_find_same_meaning(
         &self,
-        _: Request<BatchFindSameMeaningRequest>,
+        request: Request<BatchFindSameMeaningRequest>,
     ) -> Result<Response<Operation>, Status> {
-        Err(missing())
+        Ok(Response::new(self.meaning.batch_find_same_meaning(request.into_inner()).await?))
     }
 
     async fn list_same_meaning(
         &self,
-        _: Request<ListSameMeaningRequest>,
+        request: Request<ListSameMeaningRequest>,
     ) -> Result<Response<ListSameMeaningResponse>, Status> {
-        Err(missing())
+        Ok(Response::new(self.meaning.list_same_meaning(request.into_inner()).await?))
     }
 
     async fn review_same_meaning(
         &self,
-        _: Request<ReviewSameMeaningRequest>,
+        request: Request<ReviewSameMeaningRequest>,
     ) -> Result<Response<ReviewSameMeaningResponse>, Status> {
-        Err(missing())
+        Ok(Response::new(self.meaning.review_same_meaning(request.into_inner()).await?))
     }
 }
 
