@@ -292,6 +292,15 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     taxonomy_linked(to, n, share): "linked to {to}: {n} ({share})" | "enlazados con {to}: {n} ({share})";
     // Evaluation.
     evaluation(): "evaluation" | "evaluación";
+    asked_about(system, done, all): "{system}: {done} of {all} ads" | "{system}: {done} de {all} avisos";
+    no_answer(job, why): "{job}: no answer: {why}" | "{job}: sin respuesta: {why}";
+    seconds_an_ad(): "s/ad" | "s/aviso";
+    tokens_read(): "tokens in" | "tokens leídos";
+    tokens_written(): "tokens out" | "tokens escritos";
+    not_in_ad(): "not in ad" | "no en aviso";
+    dropped(): "dropped" | "descartadas";
+    repaired_or_cut(): "repaired/cut" | "reparados/cortados";
+    unanswered(): "no answer" | "sin respuesta";
     compiling_labels(): "reading labels" | "leyendo etiquetas";
     linking_phrases(): "linking phrases to ESCO" | "vinculando frases con ESCO";
     fitting(): "fitting the weights" | "ajustando los pesos";

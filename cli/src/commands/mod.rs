@@ -1,5 +1,6 @@
 //! The commands, one module per group.
 
+pub mod compare_models;
 pub mod emerging;
 pub mod evaluate;
 pub mod events;
@@ -77,6 +78,8 @@ pub enum Command {
     ExtractText(extract_text::ExtractTextArgs),
     /// Measure extraction on labelled ads, here, without the mesh
     Evaluate(Box<evaluate::EvaluateArgs>),
+    /// Compare language models and pipelines on labelled ads, here, without the mesh
+    CompareModels(compare_models::CompareArgs),
     /// Serve the sample ads as three job portals do, on this machine, to scrape them
     Portal(portal::PortalArgs),
     /// Print a completion script for a shell
@@ -116,6 +119,7 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Taxonomy(command) => taxonomy::run(context, command).await,
         Command::ExtractText(args) => extract_text::run(context, args).await,
         Command::Evaluate(args) => evaluate::run(context, *args).await,
+        Command::CompareModels(args) => compare_models::run(context, args).await,
         Command::Portal(args) => portal::run(context, args).await,
         Command::Completions { shell } => {
             // Into memory first: the generator panics where its reader goes away.
