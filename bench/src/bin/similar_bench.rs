@@ -165,8 +165,8 @@ async fn by_grpc(
     let mut config = Config::<Options>::local(&SERVICE);
     config.database_url = databases.postgres.url();
     config.redis_url = databases.redis.url();
-    config.service.model_dir = model.to_string_lossy().into_owned();
-    config.service.onnxruntime = library.to_string_lossy().into_owned();
+    config.service.model_dir = model.to_owned();
+    config.service.onnxruntime = library.to_owned();
     let running = observatory_mesh::spawn(SERVICE, config, build).await?;
     let mut client = EmbedderServiceClient::new(Channel::from_shared(running.url())?.connect().await?);
     let mut times = Vec::new();

@@ -43,7 +43,7 @@ pub struct CleanArgs {
 }
 
 /// A way to find skills.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PipelineName {
     /// Taxonomy and patterns
     A,
