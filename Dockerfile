@@ -9,7 +9,7 @@
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 python3-pip unzip curl protobuf-compiler redis-server \
+ && apt-get install -y --no-install-recommends python3 python3-pip python3-venv unzip curl protobuf-compiler redis-server \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -32,6 +32,9 @@ RUN apt-get update \
 COPY --from=build /out/observatory* /usr/local/bin/
 COPY --from=build /src/.local/bin/grpcurl /usr/local/bin/grpcurl
 COPY taxonomy /opt/observatory/taxonomy
+# The embedder's model and ONNX Runtime, as set-up installed them.
+COPY --from=build /src/.local/models /opt/observatory/.local/models
+COPY --from=build /src/.local/onnxruntime /opt/observatory/.local/onnxruntime
 WORKDIR /opt/observatory
 USER observatory
 # Each service is a command of this image: see docker-compose.yml.
