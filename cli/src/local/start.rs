@@ -85,7 +85,7 @@ pub async fn start(
         step(out, "llm-server", server.base_url(), begun);
     }
 
-    let settings = BTreeMap::from([("scraper", scraper), ("llm", llm)]);
+    let settings = Settings::from([("scraper", scraper), ("llm", llm)]);
     services(out, &tools, dir, &layout, (&postgres.url(), &redis.url(), &settings), supervisor).await?;
 
     let begun = Instant::now();
@@ -109,13 +109,16 @@ async fn migrate(url: &str) -> Result<()> {
     database.close().await.map_err(fault)
 }
 
+/// Environment by service.
+type Settings = BTreeMap<&'static str, Vec<(String, String)>>;
+
 /// Starts all services side by side, then waits for each.
 async fn services(
     out: &Output,
     tools: &Tools,
     dir: &Path,
     layout: &Layout,
-    (database_url, redis_url, settings): (&str, &str, &BTreeMap<&str, Vec<(String, String)>>),
+    (database_url, redis_url, settings): (&str, &str, &Settings),
     supervisor: &Supervisor,
 ) -> Result<()> {
     let begun = Instant::now();

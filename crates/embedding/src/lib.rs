@@ -6,6 +6,8 @@
 //!
 //! ONNX Runtime is loaded at run time, from the path of its library.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod batcher;
 mod buckets;
 mod cache;

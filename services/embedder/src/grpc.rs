@@ -59,7 +59,8 @@ impl EmbedderService for Grpc {
             async move {
                 let answer = match request {
                     Ok(request) => embed_patiently(&batcher, &request).await.map_err(|error| to_error(error, "text")),
-                    Err(status) => Err(Error::from_status(&status)),
+                    // What is wrong with the message itself is said by those who read it.
+                    Err(status) => return Err(status),
                 };
                 let embedded = answer.map_err(|error| error.with("index", index.to_string()))?;
                 Ok(StreamEmbedTextsResponse { embedding: Some(embedding(&embedded)) })

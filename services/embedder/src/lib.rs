@@ -1,5 +1,7 @@
 //! The Embedder: vectors of texts, and what is near them.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod config;
 pub mod correction;
 mod errors;

@@ -93,7 +93,7 @@ impl Index {
     }
 
     /// The names of a concept that may have a vector.
-    fn names<'a>(&'a self, at: usize) -> impl Iterator<Item = &'a String> {
+    fn names(&self, at: usize) -> impl Iterator<Item = &String> {
         let concept = &self.concepts[at];
         let labels = if concept.is_esco { &[][..] } else { &concept.labels[..] };
         let labels =
