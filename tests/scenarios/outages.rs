@@ -21,8 +21,8 @@ async fn becomes(mesh: &Mesh, wanted: &str) {
     for service in ["gateway", "cleaner", "extractor"] {
         eventually(LIMIT, &format!("{service} is {wanted}"), || async { health(mesh, service).await == wanted }).await;
     }
-    // These need neither Postgres nor Redis.
-    assert_eq!(health(mesh, "llm").await, "SERVING");
+    // It needs neither Postgres nor Redis.
+    assert_eq!(health(mesh, "clusterer").await, "SERVING");
 }
 
 fn direct(mesh: &Mesh, service: &str) -> Clients {
