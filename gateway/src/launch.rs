@@ -63,8 +63,8 @@ impl Launcher {
         let mut peers = BTreeMap::new();
         for (kind, ..) in KINDS {
             let name = peer_name(kind);
-            if config.peers.contains_key(name) {
-                peers.insert(name, config.peer(name)?);
+            if let Some(peer) = config.optional_peer(name)? {
+                peers.insert(name, peer);
             }
         }
         Ok(Self { peers, local: BTreeMap::new() })

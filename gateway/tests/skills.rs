@@ -117,6 +117,32 @@ async fn co_occurrence_is_compared_with_chance() {
     assert_eq!(refused(gateway.skills().list_co_occurring_skills(nobody).await).reason, Reason::SkillNotFound);
 }
 
+#[tokio::test]
+async fn skills_that_an_accepted_pair_calls_the_same_count_as_one() {
+    let gateway = gateway().await;
+    for (text, id) in [("SQL", "sql"), ("Go", "go")] {
+        let used =
+            "INSERT INTO skill_usage (pipeline, skill_text, country, skill_id, skill_kind, concept_uri, esco_uri,
+                        name_es, job_count) VALUES ('A', $1, 'CO', $2, '', '', '', '', 1)";
+        gateway.sql(used, [text.into(), id.into()]).await;
+    }
+    let pair = "INSERT INTO same_meaning (pipeline, skill_text, canonical_text, similarity, evidence, reason, state,
+                    decided_by, model_name, model_version) VALUES ('A', 'SQL', 'Go', 1, '{}', '', $1, 'ana', '', '')";
+    gateway.sql(pair, ["accepted".into()]).await;
+    let all = gateway.skills().list_skills(ListSkillsRequest::default()).await.unwrap().into_inner();
+    let counts: Vec<_> = all.skills.iter().map(|count| count.job_count).collect();
+    assert_eq!((names(&all.skills), counts), (vec!["Go", "Rust", "Comunicación"], vec![3, 3, 2]));
+    let go = gateway.skills().get_skill(GetSkillRequest { skill_id: "go".into() }).await.unwrap().into_inner();
+    assert_eq!((go.job_count, go.total_mentions, go.jobs.len(), go.surfaces.len()), (3, 3, 3, 2));
+    let list = ListJobsRequest { skill: "go".into(), ..Default::default() };
+    assert_eq!(gateway.jobs().list_jobs(list).await.unwrap().into_inner().total, 3, "the ads behind the number");
+    let request = ListCoOccurringSkillsRequest { skill_id: "rust".into(), ..Default::default() };
+    let beside = gateway.skills().list_co_occurring_skills(request).await.unwrap().into_inner();
+    let found: Vec<_> =
+        beside.skills.iter().map(|s| (s.skill.as_ref().unwrap().skill_id.as_str(), s.job_count)).collect();
+    assert_eq!(found, [("go", 3), ("comunicacion", 1)]);
+}
+
 /// What a language model made of the ads: it names Rust in A and B, and a duplicate of it in A; C has no skill.
 async fn enhance(gateway: &Gateway) {
     for sql in [

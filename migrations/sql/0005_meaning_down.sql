@@ -28,6 +28,7 @@ DROP TABLE enhanced_jobs;
 DROP TABLE llm_usage;
 DROP TABLE llm_answers;
 DROP INDEX concept_labels_label;
+DROP VIEW merged_skills;
 DROP VIEW canonical_skills;
 DROP TABLE same_meaning;
 DROP TABLE skill_usage;

@@ -67,6 +67,15 @@ WITH RECURSIVE steps AS (
 SELECT DISTINCT ON (pipeline, skill_text) pipeline, skill_text, canonical_text
 FROM steps ORDER BY pipeline, skill_text, depth DESC, canonical_text;
 
+-- The same by id: whose ads count for which skill.
+CREATE VIEW merged_skills AS
+SELECT DISTINCT ON (c.pipeline, mine.skill_id) c.pipeline, mine.skill_id, other.skill_id AS canonical_id
+FROM canonical_skills c
+JOIN skill_usage mine ON mine.pipeline = c.pipeline AND mine.skill_text = c.skill_text
+JOIN skill_usage other ON other.pipeline = c.pipeline AND other.skill_text = c.canonical_text
+WHERE mine.skill_id <> other.skill_id
+ORDER BY c.pipeline, mine.skill_id, mine.job_count DESC, other.job_count DESC, other.skill_id;
+
 -- A vector's text is looked up among the labels.
 CREATE INDEX concept_labels_label ON concept_labels (label);
 

@@ -42,20 +42,21 @@ async fn main() -> Result<()> {
     let model = Model::open(&model_dir, &library, ModelOptions::default())?;
     let vectors = Vectors::new(Arc::new(Batcher::start(model, BatcherOptions::default())?), db.clone());
     let (names, queries) = names()?;
-    let names = vectors.embed(&names).await?;
-    let begun = Instant::now();
+    let names = embed(&vectors, &names).await?;
+    // Storing row by row keeps the index; so many at once are indexed afterwards.
+    let definition = text(&db, "SELECT pg_get_indexdef('skill_embeddings_hnsw'::regclass)").await?;
+    db.execute_unprepared("DROP INDEX skill_embeddings_hnsw").await?;
     fill(&db, &vectors, &names).await?;
-    let filled = begun.elapsed();
+    let begun = Instant::now();
+    db.execute_unprepared(&format!("SET maintenance_work_mem = '1GB'; {definition}")).await?;
+    let indexed = begun.elapsed();
     let size = "SELECT pg_relation_size('skill_embeddings_hnsw') AS n";
     let index_mb = number(&db, size).await? as f64 / 1e6;
-    let begun = Instant::now();
-    db.execute_unprepared("SET maintenance_work_mem = '1GB'; REINDEX INDEX skill_embeddings_hnsw").await?;
-    let rebuilt = begun.elapsed();
     let begun = Instant::now();
     embeddings::refresh(&db).await?;
     let refreshed = begun.elapsed();
 
-    let asked = vectors.embed(&queries).await?;
+    let asked = embed(&vectors, &queries).await?;
     let mut rows = Vec::new();
     for country in ["", "MX"] {
         let filter = Filter { pipeline: "B".into(), country: country.into(), kind: String::new() };
@@ -70,11 +71,10 @@ async fn main() -> Result<()> {
     report.table(head, &rows);
     report.say(format!(
         "{} names of the taxonomy in two languages, embedded by multilingual-e5-small, and copies of them with Gaussian noise of {JITTER} \
-         a number; {QUERIES} other labels are asked for. Storing all took {:.0} s, of which most is the HNSW index; building the index \
-         at once {:.0} s; it has {index_mb:.0} MB. Counting anew which ads name which of the {VECTORS} skills took {:.0} ms.",
+         a number; {QUERIES} other labels are asked for, each twice: the second time counts, so that what the index needs is in memory. \
+         Building the HNSW index took {:.0} s; it has {index_mb:.0} MB. Counting anew which ads name which of the {VECTORS} skills took {:.0} ms.",
         names.len(),
-        filled.as_secs_f64(),
-        rebuilt.as_secs_f64(),
+        indexed.as_secs_f64(),
         ms(refreshed),
     ));
     databases.stop().await;
@@ -93,6 +93,15 @@ fn names() -> Result<(Vec<String>, Vec<String>)> {
     let queries = labels.iter().enumerate().filter(|(at, _)| is_query(*at)).map(|(_, label)| label.clone()).collect();
     let names = labels.iter().enumerate().filter(|(at, _)| !is_query(*at)).map(|(_, label)| label.clone());
     Ok((names.take(NAMES).collect(), queries))
+}
+
+/// The model takes so many texts at once.
+async fn embed(vectors: &Vectors, texts: &[String]) -> Result<Vec<Vector>> {
+    let mut embedded = Vec::with_capacity(texts.len());
+    for chunk in texts.chunks(512) {
+        embedded.extend(vectors.embed(chunk).await?);
+    }
+    Ok(embedded)
 }
 
 async fn fill(db: &DatabaseConnection, vectors: &Vectors, names: &[Vector]) -> Result<()> {
@@ -137,13 +146,22 @@ async fn in_process(db: &DatabaseConnection, vectors: &Vectors, filter: &Filter,
     let model = &vectors.corrected().await?.model;
     let matches = embeddings::count(db, model, filter).await?;
     let mut measured = Measured { recall: 0.0, times: Vec::new(), exact: Vec::new() };
+    let mut found = Vec::new();
+    for pass in 0..2 {
+        for vector in asked {
+            let begun = Instant::now();
+            let near = embeddings::nearest(db, model, filter, (&vector.raw, &vector.centred), K, matches).await?;
+            if pass == 1 {
+                measured.times.push(ms(begun.elapsed()));
+                found.push(near);
+            }
+        }
+    }
+    // Apart from them: comparing all vectors drives the index out of memory.
     let mut found_again = 0;
-    for vector in asked {
+    for (vector, found) in asked.iter().zip(&found) {
+        let begun = Instant::now();
         let query = (vector.raw.as_slice(), vector.centred.as_slice());
-        let begun = Instant::now();
-        let found = embeddings::nearest(db, model, filter, query, K, matches).await?;
-        measured.times.push(ms(begun.elapsed()));
-        let begun = Instant::now();
         let exact = embeddings::nearest_by(db, model, filter, query, K, Plan::Exact).await?;
         measured.exact.push(ms(begun.elapsed()));
         ensure!(exact.len() as u64 == K, "the filter leaves too few");
@@ -154,7 +172,7 @@ async fn in_process(db: &DatabaseConnection, vectors: &Vectors, filter: &Filter,
     Ok(measured)
 }
 
-/// Through a service of its own; no text is in the model's cache.
+/// Through a service of its own. In the pass that counts, each text differs from the first pass: the model embeds it.
 async fn by_grpc(
     databases: &Databases,
     queries: &[String],
@@ -170,9 +188,10 @@ async fn by_grpc(
     let running = observatory_mesh::spawn(SERVICE, config, build).await?;
     let mut client = EmbedderServiceClient::new(Channel::from_shared(running.url())?.connect().await?);
     let mut times = Vec::new();
-    for query in std::iter::once("warm up").chain(queries.iter().map(String::as_str)) {
+    let again = queries.iter().map(|query| format!("{query}."));
+    for query in queries.iter().cloned().chain(again) {
         let request = SearchSimilarSkillsRequest {
-            query: query.into(),
+            query: query.clone(),
             country: country.into(),
             pipeline: Pipeline::B.into(),
             limit: K as i32,
@@ -183,7 +202,12 @@ async fn by_grpc(
         times.push(ms(begun.elapsed()));
         ensure!(found.skills.len() as u64 == K, "{query}: {} found", found.skills.len());
     }
-    Ok(times.split_off(1))
+    Ok(times.split_off(queries.len()))
+}
+
+async fn text(db: &DatabaseConnection, sql: &str) -> Result<String> {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    Ok(row.context("no row")?.try_get_by_index(0)?)
 }
 
 async fn number(db: &DatabaseConnection, sql: &str) -> Result<i64> {

@@ -1,9 +1,12 @@
 //! `embed`, `skills similar`, `skills same-meaning`, `skills decide`, `taxonomy link`: what vectors add.
 
 use clap::{Args, ValueEnum};
-use observatory_proto::embedder::{
-    BatchEmbedSkillsRequest, BatchFindSameMeaningRequest, EmbedSource, LinkToTaxonomyRequest, ListSameMeaningRequest,
-    ReviewSameMeaningRequest, SameMeaning, SameMeaningState, SearchSimilarSkillsRequest,
+use observatory_proto::{
+    common::Pipeline,
+    embedder::{
+        BatchEmbedSkillsRequest, BatchFindSameMeaningRequest, EmbedSource, LinkToTaxonomyRequest,
+        ListSameMeaningRequest, ReviewSameMeaningRequest, SameMeaning, SameMeaningState, SearchSimilarSkillsRequest,
+    },
 };
 
 use super::{
@@ -177,7 +180,7 @@ pub struct DecideArgs {
 /// What the server says; [`crate::error::CliError::Failed`] where skills failed.
 pub async fn embed(context: &Context, args: EmbedArgs) -> Result<()> {
     let request = BatchEmbedSkillsRequest {
-        pipeline: observatory_proto::common::Pipeline::from(args.pipeline).into(),
+        pipeline: Pipeline::from(args.pipeline).into(),
         limit: args.limit,
         request_id: request_id(context),
         source: EmbedSource::from(args.source).into(),
@@ -202,7 +205,7 @@ pub async fn similar(context: &Context, args: SimilarArgs) -> Result<()> {
         query: args.query,
         country: args.country.unwrap_or_default(),
         kind: args.kind,
-        pipeline: observatory_proto::common::Pipeline::from(args.pipeline).into(),
+        pipeline: Pipeline::from(args.pipeline).into(),
         limit: args.limit,
         min_similarity: args.min_similarity,
     };
@@ -285,7 +288,7 @@ pub async fn link(context: &Context, args: LinkArgs) -> Result<()> {
 /// What the server says.
 pub async fn same_meaning(context: &Context, args: SameMeaningArgs) -> Result<()> {
     let (out, client) = (&context.out, &context.client);
-    let pipeline = observatory_proto::common::Pipeline::from(args.pipeline).into();
+    let pipeline = Pipeline::from(args.pipeline).into();
     if args.find {
         let request = BatchFindSameMeaningRequest { pipeline, request_id: request_id(context) };
         let operation = client
@@ -329,7 +332,7 @@ pub async fn decide(context: &Context, args: DecideArgs) -> Result<()> {
         _ => SameMeaningState::Unspecified,
     };
     let request = ReviewSameMeaningRequest {
-        pipeline: observatory_proto::common::Pipeline::from(args.pipeline).into(),
+        pipeline: Pipeline::from(args.pipeline).into(),
         skill_text: args.skill,
         canonical_text: args.canonical,
         state: state.into(),

@@ -15,7 +15,7 @@ use super::{first, operations, stats};
 use crate::{
     Context, DEFAULT_SERVER,
     error::{CliError, Result},
-    local::{Stop, detach, note::Note, places, portal::Scraping, start},
+    local::{Stop, detach, llm::Wanted, note::Note, places, portal::Scraping, start},
     output::to_json,
     words::{self, Lang},
 };
@@ -135,8 +135,8 @@ async fn start_and_fill(
     let (out, lang) = (&context.out, context.out.lang);
     let begun = Instant::now();
     let scraping = Scraping { portal: !args.no_sample, contact: args.contact, enable: args.enable_spider };
-    let (url, portal) =
-        start::start(out, root, data, args.port, (&scraping, (&args.llm, &args.llm_model)), supervisor).await?;
+    let wanted = Wanted { at: args.llm, name: args.llm_model };
+    let (url, portal) = start::start(out, root, data, args.port, &scraping, &wanted, supervisor).await?;
     out.note(words::ready(lang, out.bold(&url), lang.seconds(begun.elapsed().as_secs_f64())));
     let mut note = Note { pid: std::process::id(), url: url.clone(), settled: false };
     let unwritable = |error: std::io::Error| CliError::Stack(format!("{}: {error}", data.path().display()));

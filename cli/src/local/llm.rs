@@ -9,11 +9,21 @@ use crate::error::Result;
 /// Models that `./dev llm` installs.
 const LOCAL: [&str; 2] = ["qwen05", "qwen15"];
 
+/// What a user says of language models when starting the stack.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// A model of [`LOCAL`], the address of a server, or empty for none.
+    pub at: String,
+    /// What that server calls the model.
+    pub name: String,
+}
+
 /// Starts what `--llm` asks for; returns its server, where it is ours, and the settings of the llm service.
 ///
 /// # Errors
 /// A local model that is not installed, or does not start.
-pub async fn start(root: &Path, data: &Path, what: &str, model: &str) -> Result<(Option<Llm>, Vec<(String, String)>)> {
+pub async fn start(root: &Path, data: &Path, wanted: &Wanted) -> Result<(Option<Llm>, Vec<(String, String)>)> {
+    let (what, model) = (wanted.at.as_str(), wanted.name.as_str());
     if what.is_empty() {
         return Ok((None, Vec::new()));
     }

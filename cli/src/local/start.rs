@@ -46,7 +46,8 @@ pub async fn start(
     root: &Path,
     data: &DataDir,
     port: u16,
-    (scraping, (model_at, model)): (&Scraping, (&str, &str)),
+    scraping: &Scraping,
+    model: &llm::Wanted,
     supervisor: &Supervisor,
 ) -> Result<(String, Option<Portal>)> {
     let tools = Tools::locate(root)?;
@@ -79,7 +80,7 @@ pub async fn start(
     }
 
     let begun = Instant::now();
-    let (server, llm) = llm::start(root, dir, model_at, model).await?;
+    let (server, llm) = llm::start(root, dir, model).await?;
     if let Some(server) = &server {
         supervisor.watch(server.process.clone()).await;
         step(out, "llm-server", server.base_url(), begun);

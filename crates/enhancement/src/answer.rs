@@ -3,6 +3,19 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+// The keys of an answer. Schemas travel as JSON objects with sorted keys, and servers hold models to that order: by
+// their names, what matters most is written first.
+/// Key of the technical skills.
+pub(crate) const TECHNICAL: &str = "technical";
+/// Key of the personal ones.
+pub(crate) const SOFT: &str = "traits";
+/// Key of the implied ones.
+pub(crate) const IMPLIED: &str = "unnamed";
+/// Key of the usual names.
+pub(crate) const NAMES: &str = "usual";
+/// Key of the duplicates; [`IMPLIED`] and [`NAMES`] stand behind it too.
+pub(crate) const DUPLICATES: &str = "duplicates";
+
 /// Most entries of each list; what stands behind is passed over.
 const MOST: usize = 300;
 /// Most characters of an entry.
@@ -127,16 +140,17 @@ pub fn salvage(text: &str) -> Option<Answer> {
 }
 
 fn from_value(value: &Value) -> Result<Answer, String> {
+    let renamed = |item: &Value| Some(Renamed { text: field(item, "text")?, name: field(item, "name")? });
+    let implied = |item: &Value| {
+        Some(Implied { name: field(item, "name")?, from: field(item, "from")?, reason: field(item, "reason")? })
+    };
+    let duplicate = |item: &Value| Some(Duplicate { text: field(item, "text")?, of: field(item, "of")? });
     Ok(Answer {
-        technical: list(value, "technical", text)?,
-        soft: list(value, "soft", text)?,
-        names: list(value, "names", |item| Some(Renamed { text: field(item, "text")?, name: field(item, "name")? }))?,
-        implied: list(value, "implied", |item| {
-            Some(Implied { name: field(item, "name")?, from: field(item, "from")?, reason: field(item, "reason")? })
-        })?,
-        duplicates: list(value, "duplicates", |item| {
-            Some(Duplicate { text: field(item, "text")?, of: field(item, "of")? })
-        })?,
+        technical: list(value, TECHNICAL, text)?,
+        soft: list(value, SOFT, text)?,
+        names: list(value, NAMES, renamed)?,
+        implied: list(value, IMPLIED, implied)?,
+        duplicates: list(value, DUPLICATES, duplicate)?,
     })
 }
 
@@ -166,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    const WHOLE: &str = r#"{"technical":["Python","pruebas \"unitarias\""],"soft":["comunicación"],"names":[{"text":"k8s","name":"Kubernetes"}],"implied":[{"name":"Docker","from":"k8s","reason":"It runs containers."}]}"#;
+    const WHOLE: &str = r#"{"technical":["Python","pruebas \"unitarias\""],"traits":["comunicación"],"unnamed":[{"from":"k8s","name":"Docker","reason":"It runs containers."}],"usual":[{"name":"Kubernetes","text":"k8s"}]}"#;
 
     #[test]
     fn an_answer_is_read_with_whatever_stands_around_it() {
@@ -181,7 +195,7 @@ mod tests {
         for (raw, why) in [
             ("I can't help with that.", "no JSON object"),
             (r#"{"technical":"Python"}"#, "\"technical\" is no list"),
-            (r#"{"soft":[1]}"#, "\"soft\" holds"),
+            (r#"{"traits":[1]}"#, "\"traits\" holds"),
             (r#"{"technical":["Python""#, "EOF"),
         ] {
             let malformed = read_answer(raw).unwrap_err();
@@ -195,9 +209,12 @@ mod tests {
         let at = |text: &str| salvage(&WHOLE[..WHOLE.find(text).unwrap()]);
         assert_eq!(at("ebas").unwrap().technical, ["Python"]);
         assert_eq!(at("hon\"").unwrap().technical, [""; 0]);
-        assert_eq!(at("soft"), Some(Answer { technical: read_answer(WHOLE).unwrap().technical, ..Answer::default() }));
-        let renamed = at("k8s\",\"reason").unwrap();
-        assert_eq!((renamed.names.len(), renamed.implied.len()), (1, 0));
+        assert_eq!(
+            at("traits"),
+            Some(Answer { technical: read_answer(WHOLE).unwrap().technical, ..Answer::default() })
+        );
+        let implied = at("Kubernetes").unwrap();
+        assert_eq!((implied.implied.len(), implied.names.len()), (1, 0));
         assert_eq!(at("technical"), None);
         assert_eq!(salvage(WHOLE), read_answer(WHOLE).ok());
     }

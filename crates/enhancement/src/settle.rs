@@ -3,10 +3,11 @@
 use observatory_chat::{ChatModel, ChatRequest, OnText};
 use observatory_extraction::evaluate::score::Class;
 use observatory_extraction::extract::Span;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::ad::{Ad, PipelineA};
+use crate::answer::{DUPLICATES, IMPLIED, NAMES, SOFT, TECHNICAL};
 use crate::ask::{self, AskError, Asked, Usage};
 use crate::cut::{Cut, cut};
 use crate::ground::{Dropped, ground};
@@ -245,33 +246,25 @@ impl Enhancer {
     }
 }
 
-/// What an answer must look like: objects with all their keys, in order, so that any server's grammar can hold it.
+/// What an answer must look like. Lists are bounded, so that a model that repeats itself ends; their texts are not:
+/// llama.cpp's grammars refuse bounds within bounds.
 fn schema(task: Task) -> Value {
-    let text = json!({"type": "string", "maxLength": 80});
-    let object = |keys: &[&str]| {
-        let properties: serde_json::Map<String, Value> =
-            keys.iter().map(|key| ((*key).to_owned(), text.clone())).collect();
-        json!({"type": "object", "properties": properties, "required": keys, "additionalProperties": false})
+    let text = json!({"type": "string"});
+    let object = |properties: Map<String, Value>| {
+        let required: Vec<&String> = properties.keys().collect();
+        json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
     };
+    let texts = |keys: &[&str]| object(keys.iter().map(|key| ((*key).to_owned(), text.clone())).collect());
     let list = |items: Value, most: usize| json!({"type": "array", "items": items, "maxItems": most});
+    let skills = [(TECHNICAL, list(text.clone(), 80)), (SOFT, list(text.clone(), 20))];
+    let implied = |most| (IMPLIED, list(texts(&["from", "name", "reason"]), most));
+    let names = |most| (NAMES, list(texts(&["name", "text"]), most));
     let lists: Vec<(&str, Value)> = match task {
-        Task::Extract => vec![
-            ("technical", list(text.clone(), 80)),
-            ("soft", list(text.clone(), 20)),
-            ("names", list(object(&["text", "name"]), 20)),
-            ("implied", list(object(&["name", "from", "reason"]), 10)),
-        ],
-        Task::Hybrid => vec![("technical", list(text.clone(), 80)), ("soft", list(text.clone(), 20))],
-        Task::Enhance => vec![
-            ("names", list(object(&["text", "name"]), 50)),
-            ("duplicates", list(object(&["text", "of"]), 30)),
-            ("implied", list(object(&["name", "from", "reason"]), 15)),
-        ],
+        Task::Extract => skills.into_iter().chain([implied(10), names(20)]).collect(),
+        Task::Hybrid => skills.into(),
+        Task::Enhance => vec![(DUPLICATES, list(texts(&["of", "text"]), 30)), implied(15), names(50)],
     };
-    let required: Vec<&str> = lists.iter().map(|(key, _)| *key).collect();
-    let properties: serde_json::Map<String, Value> =
-        lists.iter().map(|(k, list)| ((*k).to_owned(), list.clone())).collect();
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+    object(lists.into_iter().map(|(key, list)| (key.to_owned(), list)).collect())
 }
 
 #[cfg(test)]

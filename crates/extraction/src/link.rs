@@ -231,7 +231,7 @@ fn normalize(vector: &mut [(u32, f32)]) {
 }
 
 /// `Java (computer programming)` -> `Java`.
-fn without_gloss(label: &str) -> &str {
+pub fn without_gloss(label: &str) -> &str {
     match label.find(" (") {
         Some(at) if label.ends_with(')') && at > 0 => &label[..at],
         _ => label,

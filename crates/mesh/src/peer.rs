@@ -68,6 +68,14 @@ impl<O> Config<O> {
             },
         })
     }
+
+    /// The channel to a peer that a mesh may lack.
+    ///
+    /// # Errors
+    /// Where `peers.<name>` is no URL.
+    pub fn optional_peer(&self, name: &str) -> Result<Option<Peer>, PeerError> {
+        self.peers.contains_key(name).then(|| self.peer(name)).transpose()
+    }
 }
 
 fn endpoint(url: &str) -> Result<Endpoint, TransportError> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     conditions::Conditions,
     enhancement::{self, EnhancedJob, EnhancedSkill},
+    skills::same_skill_sql,
 };
 
 /// Which ads; all conditions must hold, empty ones always do.
@@ -46,8 +47,9 @@ impl JobFilter {
             conditions.and("j.posted_date <= ? AND j.listed_date <= ?", day);
         }
         if !self.skill.is_empty() {
-            let skill_of_job = "j.job_id IN (SELECT s.job_id FROM named_skills s WHERE s.skill_id = ?)";
-            conditions.and(skill_of_job, self.skill.as_str());
+            let same = same_skill_sql(&conditions.bind(self.skill.as_str()));
+            conditions
+                .and_plain(format!("j.job_id IN (SELECT s.job_id FROM named_skills s WHERE s.skill_id IN {same})"));
         }
         if !self.status.is_empty() {
             conditions.and("j.extraction_status = ?", self.status.as_str());

@@ -121,6 +121,14 @@ fn enhanced_names_sql(skill_id: &str, pipeline: &str) -> String {
     )
 }
 
+/// The ids whose ads count for a skill: its own, and those of skills that accepted pairs say are the same.
+pub(crate) fn same_skill_sql(skill_id: &str) -> String {
+    format!(
+        "(SELECT {skill_id}::text UNION ALL
+          SELECT m.skill_id FROM merged_skills m WHERE m.pipeline = 'A' AND m.canonical_id = {skill_id})"
+    )
+}
+
 /// How many ads the shares of a ranking refer to: extracted, and matching the filter.
 ///
 /// # Errors
@@ -194,15 +202,17 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
     if !filter.necessity.is_empty() {
         conditions.and("s.necessity = ?", filter.necessity.as_str());
     }
-    let (table, names) = if filter.enhanced_by.is_empty() {
+    let (table, pipeline, names) = if filter.enhanced_by.is_empty() {
         let table = if filter.include_implied { "extracted_skills" } else { "named_skills" };
-        (table, names_sql("counted.skill_id"))
+        (table, "'A'".to_string(), names_sql("counted.skill_id"))
     } else {
         conditions.and("s.pipeline = ?", filter.enhanced_by.as_str());
         if !filter.include_implied {
             conditions.and_plain("s.skill_type = 'explicit'");
         }
-        ("pipeline_skills", enhanced_names_sql("counted.skill_id", &conditions.bind(filter.enhanced_by.as_str())))
+        let pipeline = conditions.bind(filter.enhanced_by.as_str());
+        let names = enhanced_names_sql("counted.skill_id", &pipeline);
+        ("pipeline_skills", pipeline, names)
     };
     let matches = conditions.sql();
     let named = if filter.query.is_empty() {
@@ -214,10 +224,11 @@ fn counts_sql(filter: &SkillFilter, conditions: &mut Conditions) -> String {
     };
     format!(
         "SELECT counted.*, named.* FROM (
-             SELECT s.skill_id, count(DISTINCT s.job_id) AS job_count, count(*) AS total_mentions,
-                    avg(s.confidence_score) AS avg_confidence
-             FROM {table} s JOIN raw_jobs j USING (job_id) WHERE {matches}
-             GROUP BY s.skill_id) counted
+             SELECT coalesce(m.canonical_id, s.skill_id) AS skill_id, count(DISTINCT s.job_id) AS job_count,
+                    count(*) AS total_mentions, avg(s.confidence_score) AS avg_confidence
+             FROM {table} s JOIN raw_jobs j USING (job_id)
+             LEFT JOIN merged_skills m ON m.pipeline = {pipeline} AND m.skill_id = s.skill_id
+             WHERE {matches} GROUP BY 1) counted
          CROSS JOIN LATERAL ({names}) named
          WHERE {named}"
     )
@@ -286,11 +297,15 @@ pub struct SurfaceCount {
 /// # Errors
 /// Database errors.
 pub async fn figures<C: ConnectionTrait>(db: &C, skill_id: &str) -> Result<SkillFigures, DbErr> {
+    let sql = format!(
+        "SELECT s.skill_text, count(*) AS mentions FROM named_skills s JOIN raw_jobs j USING (job_id)
+         WHERE s.skill_id IN {same} AND j.extraction_status = 'completed'
+         GROUP BY s.skill_text ORDER BY mentions DESC, s.skill_text COLLATE \"C\"",
+        same = same_skill_sql("$1"),
+    );
     let surfaces = SurfaceCount::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT s.skill_text, count(*) AS mentions FROM named_skills s JOIN raw_jobs j USING (job_id)
-         WHERE s.skill_id = $1 AND j.extraction_status = 'completed'
-         GROUP BY s.skill_text ORDER BY mentions DESC, s.skill_text COLLATE \"C\"",
+        sql,
         [skill_id.into()],
     ))
     .all(db)
@@ -316,8 +331,9 @@ async fn groups<C: ConnectionTrait>(db: &C, skill_id: &str, expression: &str) ->
     let sql = format!(
         "SELECT {expression} AS name, count(*) AS jobs_total, count(mine.job_id) AS job_count
          FROM raw_jobs j
-         LEFT JOIN (SELECT DISTINCT job_id FROM named_skills WHERE skill_id = $1) mine USING (job_id)
-         WHERE j.extraction_status = 'completed' AND {expression} IS NOT NULL GROUP BY 1"
+         LEFT JOIN (SELECT DISTINCT job_id FROM named_skills WHERE skill_id IN {same}) mine USING (job_id)
+         WHERE j.extraction_status = 'completed' AND {expression} IS NOT NULL GROUP BY 1",
+        same = same_skill_sql("$1"),
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [skill_id.into()]);
     GroupCount::find_by_statement(statement).all(db).await
@@ -365,18 +381,22 @@ pub async fn co_occurring<C: ConnectionTrait>(
     let sql = format!(
         "WITH mine AS MATERIALIZED (
              SELECT DISTINCT s.job_id FROM named_skills s JOIN raw_jobs j USING (job_id)
-             WHERE s.skill_id = {mine} AND {matches}),
+             WHERE s.skill_id IN {same} AND {matches}),
          counted AS (
-             SELECT s.skill_id, count(DISTINCT s.job_id) AS both_count
-             FROM named_skills s JOIN mine USING (job_id) WHERE s.skill_id <> {mine}
-             GROUP BY s.skill_id ORDER BY both_count DESC FETCH FIRST {limit} ROWS WITH TIES),
+             SELECT coalesce(m.canonical_id, s.skill_id) AS skill_id, count(DISTINCT s.job_id) AS both_count
+             FROM named_skills s JOIN mine USING (job_id)
+             LEFT JOIN merged_skills m ON m.pipeline = 'A' AND m.skill_id = s.skill_id
+             WHERE s.skill_id NOT IN {same}
+             GROUP BY 1 ORDER BY both_count DESC FETCH FIRST {limit} ROWS WITH TIES),
          beside AS (
              SELECT * FROM counted CROSS JOIN LATERAL ({names}) named
              ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\" LIMIT {limit})
          SELECT beside.*, (SELECT count(DISTINCT s.job_id) FROM named_skills s JOIN raw_jobs j USING (job_id)
-                           WHERE s.skill_id = beside.skill_id AND {matches}) AS other_count
+                           WHERE s.skill_id IN {others} AND {matches}) AS other_count
          FROM beside ORDER BY both_count DESC, name COLLATE \"C\", skill_id COLLATE \"C\"",
         names = names_sql("counted.skill_id"),
+        same = same_skill_sql(&mine),
+        others = same_skill_sql("beside.skill_id"),
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, conditions.into_values());
     let rows = db.query_all_raw(statement).await?;

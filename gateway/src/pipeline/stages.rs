@@ -68,8 +68,8 @@ impl Services {
     pub fn of<O>(config: &Config<O>) -> anyhow::Result<Self> {
         let mut peers = BTreeMap::new();
         for name in ORDER.map(service) {
-            if config.peers.contains_key(name) {
-                peers.insert(name, config.peer(name)?);
+            if let Some(peer) = config.optional_peer(name)? {
+                peers.insert(name, peer);
             }
         }
         Ok(Self { peers })

@@ -16,7 +16,7 @@ pub fn to_error(error: EmbedError, field: &str) -> Error {
         }
         EmbedError::Stopping => Error::new(Reason::ShuttingDown, message),
         EmbedError::Text { index, reason } => {
-            Error::internal(message).with("index", index.to_string()).with_field(format!("{field}[{index}]"), reason)
+            Error::invalid_field(format!("{field}[{index}]"), reason).with("index", index.to_string())
         }
     }
 }

@@ -14,7 +14,7 @@ use observatory_proto::{
     },
     google::longrunning::Operation,
 };
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::{errors::to_error, meaning::Meaning};
 
@@ -59,7 +59,8 @@ impl EmbedderService for Grpc {
             async move {
                 let answer = match request {
                     Ok(request) => embed_patiently(&batcher, &request).await.map_err(|error| to_error(error, "text")),
-                    // What is wrong with the message itself is said by those who read it.
+                    // A message that breaks the contract; other failures are the stream's and have no index.
+                    Err(status) if status.code() == Code::InvalidArgument => Err(Error::from_status(&status)),
                     Err(status) => return Err(status),
                 };
                 let embedded = answer.map_err(|error| error.with("index", index.to_string()))?;

@@ -8,7 +8,7 @@ use std::{
 
 use observatory_extraction::{
     esco::{EscoConcept, SkillType},
-    link::Linker,
+    link::{Linker, without_gloss},
     text::fold::fold_phrase,
 };
 use observatory_proto::Error;
@@ -264,11 +264,6 @@ fn judge(concept: &Concept, evidence: Evidence, folded: &str, corrected: Option<
         label,
         concept: concept.clone(),
     }
-}
-
-/// `Java (computer programming)` -> `Java`.
-fn without_gloss(label: &str) -> &str {
-    label.strip_suffix(')').and_then(|open| open.split_once(" (")).map_or(label, |(name, _)| name)
 }
 
 /// Share of letter triples that a label has in common with a folded text.

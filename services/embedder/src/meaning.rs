@@ -160,9 +160,8 @@ impl Meaning {
         let reviewed = embeddings::review(&self.backend.db, pipeline, pair, state, &request.note).await;
         let Some(reviewed) = reviewed.map_err(into_error)? else {
             let why = format!("no such pair of pipeline {pipeline}: ListSameMeaning tells which there are");
-            return Err(
-                Error::new(Reason::SkillNotFound, why).with_field("skill_text", "has no pair with canonical_text")
-            );
+            return Err(Error::new(Reason::SameMeaningNotFound, why)
+                .with_field("skill_text", "has no pair with canonical_text"));
         };
         self.backend.operations.data_changed().await;
         Ok(ReviewSameMeaningResponse { pair: Some(pair_to_proto(reviewed)) })

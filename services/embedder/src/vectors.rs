@@ -12,7 +12,10 @@ use observatory_store::{
 use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 
-use crate::correction::{Correction, Reference};
+use crate::{
+    correction::{Correction, Reference},
+    errors::to_error,
+};
 
 /// A model and its correction.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ impl Vectors {
     }
 
     async fn raw(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, Error> {
-        let embedded = self.batcher.embed(texts, Role::Passage).await.map_err(to_error)?;
+        let embedded = self.batcher.embed(texts, Role::Passage).await.map_err(|error| to_error(error, "texts"))?;
         Ok(embedded.iter().map(|one| one.values.clone()).collect())
     }
 
@@ -107,12 +110,4 @@ fn corrected(model: Model) -> Result<Arc<Corrected>, Error> {
         .map_err(|error| Error::internal(format!("embedding_models.calibration of {}: {error}", model.name)))?;
     let correction = Correction { mean: model.mean.clone(), components: model.components.clone(), calibration };
     Ok(Arc::new(Corrected { model, correction }))
-}
-
-fn to_error(error: EmbedError) -> Error {
-    match &error {
-        EmbedError::Overloaded { .. } => Error::new(Reason::Overloaded, error.to_string()),
-        EmbedError::Stopping => Error::new(Reason::ShuttingDown, error.to_string()),
-        EmbedError::Text { .. } => Error::invalid_field("text", error.to_string()),
-    }
 }

@@ -55,7 +55,7 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
         }
         Ok(())
     });
-    let llm = Llm(config.peers.contains_key("llm").then(|| config.peer("llm")).transpose()?);
+    let llm = Llm(config.optional_peer("llm")?);
     Ok(Service::new().add(server!(ExtractorServiceServer, Grpc { backend, library, llm }, config.limits)))
 }
 

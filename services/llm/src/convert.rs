@@ -76,6 +76,11 @@ pub fn agreement(made: &Made) -> Agreement {
     Agreement { both: agreement.both, only_pipeline_a: agreement.only_a, only_llm: agreement.only_llm }
 }
 
+/// The pipeline that a task is, as the tables name it.
+pub fn pipeline_name(task: Task) -> &'static str {
+    if task == Task::Extract { "B" } else { "HYBRID" }
+}
+
 /// What came of a stored ad, as the tables have it.
 pub fn row(made: &Made, job_id: Uuid, task: Task, model: &str, operation_id: &str) -> Row {
     let (enhanced, agreement) = (&made.enhanced, agreement(made));
@@ -83,7 +88,7 @@ pub fn row(made: &Made, job_id: Uuid, task: Task, model: &str, operation_id: &st
         enhanced.dropped.iter().map(|d| json!({ "text": plain(&d.text), "reason": d.reason.as_str() })).collect();
     Row {
         job_id,
-        pipeline: if task == Task::Extract { "B" } else { "HYBRID" }.into(),
+        pipeline: pipeline_name(task).into(),
         llm_model: model.to_owned(),
         prompt_version: enhanced.prompt_version.clone(),
         settings: made.settings.clone(),
@@ -150,11 +155,7 @@ fn unlinked_id(name: &str) -> String {
             id.push_str(&word.replace('+', "plus").replace('#', "sharp"));
         }
     }
-    ad_end(&id, 100)
-}
-
-fn ad_end(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+    id.chars().take(100).collect()
 }
 
 /// A stretch of the ad, for messages that tell of skills while the model writes.

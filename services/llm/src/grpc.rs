@@ -107,7 +107,7 @@ impl LlmService for Grpc {
         let (db, model) = (&self.llm.backend.db, &self.llm.models.get(&request.model)?.name);
         let ids = if request.job_ids.is_empty() {
             let limit = if request.limit == 0 { i64::MAX as u64 } else { u64::from(request.limit.unsigned_abs()) };
-            let pipeline = if what(request.pipeline()) == Task::Extract { "B" } else { "HYBRID" };
+            let pipeline = convert::pipeline_name(what(request.pipeline()));
             let by = (pipeline, model.as_str(), self.llm.enhancer.version());
             enhancement::pending(db, &request.country, limit, by, request.again).await.map_err(into_error)?
         } else {

@@ -37,13 +37,12 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
     let backend = Backend::open(&config.database_url, &config.redis_url, &options.backend).await?;
     backend.register_health(|name, check| scope.dependency(name, check));
 
-    let peer = |name: &str| config.peers.contains_key(name).then(|| config.peer(name)).transpose();
     let models = Models::open(options, &backend.db)?;
     let llm = Arc::new(Llm {
         backend: backend.clone(),
         enhancer: Enhancer::new(Prompts::shipped()?, Settings::default()),
-        extractor: Extractor(peer("extractor")?),
-        links: Links::new(peer("embedder")?),
+        extractor: Extractor(config.optional_peer("extractor")?),
+        links: Links::new(config.optional_peer("embedder")?),
         models,
     });
     // While some ads wait for their model, others are read and written.

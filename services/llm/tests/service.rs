@@ -29,6 +29,7 @@ use observatory_proto::{
         stream_extract_skills_response::Event,
     },
 };
+use observatory_store::enhancement::{self, Enhanced, Skill};
 use observatory_testkit::Kit;
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
@@ -36,7 +37,7 @@ use tonic::{Status, transport::Channel};
 
 const TEXT: &str = "Requisitos: experiencia en Python y Django. Manejo de PostgreSQL y trabajo en equipo.";
 /// COBOL is not in the ad, Docker is implied by nothing, SQL by something that the ad names.
-const ANSWER: &str = r#"{"technical":["python","Django","COBOL"],"soft":["trabajo en equipo"],"names":[],"implied":[{"name":"SQL","from":"Django","reason":"Its models are kept in SQL databases."},{"name":"Docker","from":"Kubernetes","reason":"It runs containers."}]}"#;
+const ANSWER: &str = r#"{"technical":["python","Django","COBOL"],"traits":["trabajo en equipo"],"usual":[],"unnamed":[{"name":"SQL","from":"Django","reason":"Its models are kept in SQL databases."},{"name":"Docker","from":"Kubernetes","reason":"It runs containers."}]}"#;
 
 struct Llm {
     kit: Kit,
@@ -285,4 +286,38 @@ async fn the_skills_of_a_text_are_told_while_the_model_writes() {
     assert!(tokens > 3, "{tokens}");
     assert_eq!(early, ["Python", "Django", "trabajo en equipo"], "what the ad lacks is not told");
     assert!(result.unwrap().skills.len() >= 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_names_the_row_that_it_repeats() {
+    let llm = Llm::start(|_| Reply::text(ANSWER)).await;
+    llm.ads([TEXT.to_string()]).await;
+    let db = llm.kit.db();
+    let by = ("B", "scripted", "1");
+    let job_id = enhancement::pending(&db, "", 1, by, false).await.unwrap()[0];
+    let skill = |name: &str, duplicate_of| Skill {
+        original_skill_text: name.into(),
+        normalized_skill: name.into(),
+        span: Some((0, 4)),
+        duplicate_of,
+        ..Skill::default()
+    };
+    let enhanced = Enhanced {
+        job_id,
+        pipeline: by.0.into(),
+        llm_model: by.1.into(),
+        prompt_version: by.2.into(),
+        skills: vec![skill("Python", None), skill("Python 3", Some(0))],
+        ..Enhanced::default()
+    };
+    for _ in 0..2 {
+        enhancement::write(&db, &enhanced).await.unwrap();
+    }
+    let (jobs, skills) = enhancement::of_job(&db, job_id).await.unwrap();
+    let told: Vec<_> = skills
+        .iter()
+        .map(|skill| (skill.normalized_skill.as_str(), skill.is_duplicate, skill.duplicate_of.as_str()))
+        .collect();
+    assert_eq!((jobs.len(), told), (1, vec![("Python", false, ""), ("Python 3", true, "Python")]));
+    assert!(enhancement::pending(&db, "", 1, by, false).await.unwrap().is_empty());
 }

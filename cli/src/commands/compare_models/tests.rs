@@ -30,7 +30,7 @@ impl ChatModel for Named {
     ) -> Result<ChatAnswer, ChatError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(ChatAnswer {
-            text: r#"{"technical":["Python","Zorblax","COBOL"],"soft":[]}"#.into(),
+            text: r#"{"technical":["Python","Zorblax","COBOL"],"traits":[]}"#.into(),
             prompt_tokens: 100,
             completion_tokens: 20,
             finish: Finish::Stop,

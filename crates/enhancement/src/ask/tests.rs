@@ -62,7 +62,7 @@ async fn asked(model: &Scripted) -> Result<Asked, AskError> {
     enhancer.ask(model, &question, &CancellationToken::new(), None).await
 }
 
-const GOOD: &str = r#"{"technical":["Python"],"soft":[]}"#;
+const GOOD: &str = r#"{"technical":["Python"],"traits":[]}"#;
 
 #[tokio::test]
 async fn a_malformed_answer_is_repaired_once_with_what_was_wrong() {

@@ -41,7 +41,7 @@ fn sure_finds_are_taken_unasked_and_unsure_ones_by_the_models_word() {
     let ad = Ad::new("", "Requisitos: Python, microservicios y nube. Ofrecemos café.");
     let low = weights().hard.threshold.min(0.3);
     let a = PipelineA {
-        found: vec![find(&ad, "Python", 0.95), find(&ad, "microservicios", 0.38)],
+        found: vec![find(&ad, "Python", 0.95), find(&ad, "microservicios", 0.40)],
         unsure: vec![find(&ad, "nube", low), find(&ad, "café", 0.01)],
         candidates: Vec::new(),
     };

@@ -30,7 +30,7 @@ fn settled(task: Task, answer: &str) -> Enhanced {
 fn pipeline_b_gives_what_the_ad_holds_with_concepts_that_pipeline_a_knows() {
     let out = settled(
         Task::Extract,
-        r#"{"technical":["python","COBOL","Zorblax"],"soft":["trabajo en equipo"],"implied":[{"name":"SQL","from":"Zorblax","reason":"It is asked in SQL."}]}"#,
+        r#"{"technical":["python","COBOL","Zorblax"],"traits":["trabajo en equipo"],"unnamed":[{"name":"SQL","from":"Zorblax","reason":"It is asked in SQL."}]}"#,
     );
     let texts: Vec<&str> = out.skills.iter().map(|skill| skill.text.as_str()).collect();
     assert_eq!(texts, ["Python", "Zorblax", "Trabajo en equipo", ""]);
@@ -56,7 +56,7 @@ fn the_question_shows_what_asks_and_holds_the_answer_to_a_schema() {
     assert!(last.starts_with("<ad>\nDesarrollador Backend") && !last.contains("Seguro"));
     assert_eq!(question.cut.left_out[0].0, "benefits");
     let schema = question.request.schema.unwrap();
-    assert_eq!(schema["required"], json!(["technical", "soft", "names", "implied"]));
+    assert_eq!(schema["required"], json!(["technical", "traits", "unnamed", "usual"]));
     assert_eq!(question.request.temperature, 0.0);
 }
 
@@ -84,7 +84,7 @@ fn given_skills_get_names_duplicates_and_what_they_imply() {
     let a = PipelineA::of_names(&["Postgres", "PostgreSQL", "Spring Boot", "Telepathy"].map(str::to_owned), &ad);
     let question = ENHANCER.question(Task::Enhance, &ad, &a).unwrap();
     assert!(question.request.messages.last().unwrap().content.ends_with("- Spring Boot\n- Telepathy"));
-    let answer = r#"{"names":[{"text":"Postgres","name":"PostgreSQL"}],"duplicates":[{"text":"Spring Boot","of":"Telepathy"}],"implied":[{"name":"Java","from":"Spring Boot","reason":"It is Java."},{"name":"Mind","from":"Telepathy","reason":"It is needed."}]}"#;
+    let answer = r#"{"usual":[{"text":"Postgres","name":"PostgreSQL"}],"duplicates":[{"text":"Spring Boot","of":"Telepathy"}],"unnamed":[{"name":"Java","from":"Spring Boot","reason":"It is Java."},{"name":"Mind","from":"Telepathy","reason":"It is needed."}]}"#;
     let out = ENHANCER.settle(Task::Enhance, &ad, &a, Some(&asked(answer)));
     let names: Vec<&str> = out.skills.iter().map(|skill| skill.name.as_str()).collect();
     assert_eq!(names, ["PostgreSQL", "PostgreSQL", "Spring Boot", "Telepathy", "Java"]);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::execute;
 
 /// What a pipeline made of an ad.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Enhanced {
     /// The ad.
     pub job_id: Uuid,
@@ -179,10 +179,11 @@ async fn write_skills<C: ConnectionTrait>(txn: &C, enhanced: &Enhanced) -> Resul
         txn,
         "INSERT INTO enhanced_skills (enhancement_id, job_id, pipeline, original_skill_text, normalized_skill, skill_type,
              esco_concept_uri, esco_preferred_label, llm_confidence, llm_reasoning, llm_model, prompt_version, settings,
-             is_duplicate, span_start, span_end, implied_by, from_pipeline_a, skill_id, concept_uri,
+             is_duplicate, duplicate_of_id, span_start, span_end, implied_by, from_pipeline_a, skill_id, concept_uri,
              skill_kind, name_es, processing_time_seconds, tokens_used)
          SELECT id, $1, $2, original, name, kind, nullif(esco_uri, ''), nullif(esco_label, ''), confidence, reasoning, $3, $4,
-             $5, repeated <> '00000000-0000-0000-0000-000000000000', nullif(span_start, -1), nullif(span_end, -1), implied_by,
+             $5, repeated <> '00000000-0000-0000-0000-000000000000',
+             nullif(repeated, '00000000-0000-0000-0000-000000000000'), nullif(span_start, -1), nullif(span_end, -1), implied_by,
              from_a, skill_id, concept_uri, skill_kind, name_es, $6, $7
          FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::real[], $15::text[],
                      $16::uuid[], $17::int[], $18::int[], $19::text[], $20::bool[], $21::text[], $22::text[], $23::text[],
@@ -215,15 +216,6 @@ async fn write_skills<C: ConnectionTrait>(txn: &C, enhanced: &Enhanced) -> Resul
             text(|s| &s.skill_kind).into(),
             text(|s| &s.name_es).into(),
         ],
-    )
-    .await?;
-    let pairs = ids.iter().zip(skills).filter(|(_, skill)| skill.duplicate_of.is_some());
-    let (repeating, repeated): (Vec<Uuid>, Vec<Uuid>) = pairs.map(|(id, skill)| (*id, repeated(skill))).unzip();
-    execute(
-        txn,
-        "UPDATE enhanced_skills s SET duplicate_of_id = pair.of
-         FROM unnest($1::uuid[], $2::uuid[]) AS pair(id, of) WHERE s.enhancement_id = pair.id",
-        [repeating.into(), repeated.into()],
     )
     .await
 }

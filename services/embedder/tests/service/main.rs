@@ -104,7 +104,7 @@ impl Embedder {
     async fn ended(&self, operation: Operation) -> Operation {
         let operations = self.kit.backend().await.operations;
         let id = operation.name.rsplit('/').next().unwrap().to_string();
-        for _ in 0..1_200 {
+        for _ in 0..12_000 {
             let now = operations.get(&id).await.unwrap().to_operation();
             if now.done {
                 return now;

@@ -77,7 +77,7 @@ async fn spellings_are_merged_reviews_survive_and_no_pair_stands_twice() {
     assert_eq!((turned.canonical_text.as_str(), turned.state()), ("NLP", Accepted));
     assert_eq!(embedder.number("SELECT count(*) FROM canonical_skills").await, 2);
     let none = Error::from_status(&review(&embedder, ("Java", "JavaScript"), Accepted).await.unwrap_err());
-    assert_eq!(none.reason, Reason::SkillNotFound);
+    assert_eq!(none.reason, Reason::SameMeaningNotFound);
     let same = Error::from_status(&review(&embedder, ("Java", "Java"), Accepted).await.unwrap_err());
     assert_eq!(same.reason, Reason::FieldInvalid);
 }
