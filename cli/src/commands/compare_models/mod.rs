@@ -7,12 +7,12 @@ use std::{
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
 use kept::{Kept, Record};
-use observatory_chat::{ChatModel, OpenAi, OpenAiOptions, Secret};
+use observatory_chat::{ChatModel, OpenAi, OpenAiOptions, Secret, Timeouts};
 use observatory_enhancement::{Ad, Enhanced, Enhancer, PipelineA, Prompts, Settings, Task};
 use observatory_extraction::{
     confidence::Model,
@@ -34,6 +34,13 @@ use crate::{
     output::{Output, Table, cell},
     progress::Progress,
     words,
+};
+
+/// Nobody waits for one answer here, and an ad without one spoils the comparison.
+const PATIENCE: Timeouts = Timeouts {
+    connect: Duration::from_secs(5),
+    first_token: Duration::from_secs(900),
+    idle: Duration::from_secs(300),
 };
 
 /// Options of `compare-models`.
@@ -148,6 +155,7 @@ async fn compare(out: &Output, args: &CompareArgs) -> Result<Results> {
     for model in &args.models {
         let mut options = OpenAiOptions::new(&model.name, &model.base_url);
         options.api_key = args.api_key.as_deref().map(Secret::new);
+        options.timeouts = PATIENCE;
         let client = OpenAi::new(options).map_err(CliError::Input)?;
         for task in &tasks {
             systems.push(bench.system(out, &client, *task, args.predictions.as_deref()).await?);
