@@ -96,13 +96,20 @@ impl Mesh {
     /// # Errors
     /// Where something isn't built, or doesn't start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(Layout::free()?, |_| Vec::new()).await
+    }
+
+    /// The same with more replicas, or with more settings of a service, as variables of its environment.
+    ///
+    /// # Errors
+    /// Where something isn't built, or doesn't start.
+    pub async fn start_with(layout: Layout, settings: impl Fn(&str) -> Vec<(String, String)>) -> Result<Self> {
         let databases = Databases::start().await?;
-        let layout = Layout::free()?;
         let (tools, dir) = (&databases.tools, databases.dir.path());
         let mut services = Vec::new();
         for name in SERVICES {
             for spec in layout.specs(name, &databases.postgres.url(), &databases.redis.url()) {
-                services.push(Service::start(tools, dir, spec).await?);
+                services.push(Service::start(tools, dir, spec.envs(settings(name))).await?);
             }
         }
         let options = EnvoyOptions::new(layout.envoy, layout.envoy_admin, layout.upstreams(), FILE_DESCRIPTOR_SET);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use observatory_embedding::{Batcher, EmbedError, Role};
+use observatory_embedding::{Batcher, Role};
 use observatory_extraction::taxonomy::Taxonomy;
-use observatory_proto::{Error, Reason};
+use observatory_proto::Error;
 use observatory_store::{
     embeddings::{self, Model, Vector},
     into_error,

@@ -37,11 +37,8 @@ use crate::{
 };
 
 /// Nobody waits for one answer here, and an ad without one spoils the comparison.
-const PATIENCE: Timeouts = Timeouts {
-    connect: Duration::from_secs(5),
-    first_token: Duration::from_secs(900),
-    idle: Duration::from_secs(300),
-};
+const PATIENCE: Timeouts =
+    Timeouts { connect: Duration::from_secs(5), first_token: Duration::from_secs(900), idle: Duration::from_secs(300) };
 
 /// Options of `compare-models`.
 #[derive(Debug, Args)]

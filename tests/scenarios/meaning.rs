@@ -1,0 +1,117 @@
+//! What vectors and a real language model add, through Envoy: the same on every surface, and nothing lost when the
+//! process that works is killed.
+
+#![allow(clippy::unwrap_used)]
+
+use observatory_stack::{Llm, LlmOptions};
+use observatory_tests::{Clients, Mesh, ads, project_root, watch};
+use serde_json::{Value, json};
+use tokio::sync::watch::channel;
+
+const SIMILAR: &str = "observatory.embedder.v1.EmbedderService/SearchSimilarSkills";
+const EXTRACT: &str = "observatory.llm.v1.LlmService/ExtractSkills";
+
+/// Starts an operation by REST; once `after` items are done, kills and restarts a service; returns what a watcher saw.
+async fn killed_on_the_way(mesh: &Mesh, clients: &Clients, (path, body): (&str, Value), victim: &str, after: i32) {
+    let started = clients.rest.post(path, body).await.unwrap().ok();
+    let id = started["name"].as_str().unwrap().trim_start_matches("operations/").to_owned();
+    let (done, mut progress) = channel(0);
+    let watcher = {
+        let (clients, id) = (mesh.clients(), id.clone());
+        tokio::spawn(async move {
+            watch::following(&clients, &id, |state| {
+                let _ = done.send(state.completed);
+            })
+            .await
+        })
+    };
+    progress.wait_for(|completed| *completed >= after).await.unwrap();
+    let victim = mesh.service(victim);
+    victim.process.kill9().await;
+    victim.restart().await.unwrap();
+    let end = watcher.await.unwrap().succeeded().metadata;
+    assert_eq!((end.completed, end.failed), (end.total, 0), "{end:?}");
+    let effects = format!("SELECT count(*) FROM task_effects WHERE operation_id = '{id}'");
+    assert_eq!(mesh.count(&effects).await, i64::from(end.total), "one effect per item");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn skills_get_vectors_once_and_are_found_by_meaning_on_every_surface() {
+    if !project_root().join(".local/models/multilingual-e5-small").is_dir() {
+        println!("skipped: no embedding model is installed; scripts/models.sh installs one");
+        return;
+    }
+    let mesh = Mesh::builder().env("embedder", "OBSERVATORY_SERVICE__LEASE_SECONDS", "1").start().await.unwrap();
+    let clients = mesh.clients();
+    ads::process_sample(&mesh).await;
+
+    killed_on_the_way(&mesh, &clients, ("/api/skills:batchEmbed", json!({})), "embedder", 1).await;
+    let without = "SELECT count(*) FROM (SELECT DISTINCT normalized_skill FROM named_skills
+                   EXCEPT SELECT skill_text FROM skill_embeddings) missing";
+    assert_eq!(mesh.count(without).await, 0, "every skill that an ad names has its vector");
+    mesh.wait_until_ready().await.unwrap();
+
+    let request = json!({"query": "bases de datos", "limit": 5});
+    let by_grpc = clients.grpc(SIMILAR, request.clone()).await.unwrap().remove(0);
+    assert_eq!(by_grpc["skills"].as_array().unwrap().len(), 5, "{by_grpc}");
+    assert!(by_grpc["skills"][0]["similarity"].as_f64() > Some(0.5), "{by_grpc}");
+    let by_web = clients.web(SIMILAR, request).await.unwrap().remove(0);
+    let by_rest = clients.rest.get("/api/skills:similar?query=bases%20de%20datos&limit=5").await.unwrap().ok();
+    // Surfaces write floats with more digits or fewer.
+    let told = |answer: &Value| -> Vec<Value> {
+        let skills = answer["skills"].as_array().unwrap().iter();
+        skills.map(|near| json!([near["skill"], near["job_count"], near["reason"]])).collect()
+    };
+    for (surface, answer) in [("gRPC-web", by_web), ("REST", by_rest)] {
+        assert_eq!(told(&by_grpc), told(&answer), "{surface}");
+    }
+    let links = clients.rest.get("/api/taxonomy:link?text=postgres&limit=1").await.unwrap().ok();
+    assert_eq!(links["links"][0]["skill"]["name"], "PostgreSQL", "{links}");
+    mesh.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_model_adds_only_what_the_ads_hold_also_when_its_service_is_killed() {
+    let root = project_root();
+    if !Llm::is_installed(&root, "qwen05") {
+        println!("skipped: no language model is installed; ./dev llm installs one");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let model = Llm::start(&root, dir.path(), LlmOptions::default()).await.unwrap();
+    let mesh = Mesh::builder()
+        .env("llm", "OBSERVATORY_SERVICE__MODELS__QWEN05__BASE_URL", &model.base_url())
+        .env("llm", "OBSERVATORY_SERVICE__LEASE_SECONDS", "1")
+        .start()
+        .await
+        .unwrap();
+    let clients = mesh.clients();
+
+    let ad =
+        json!({"title": "Desarrollador backend", "text": "Requisitos:\n- Python y Django\n- PostgreSQL y Docker\n"});
+    let by_grpc = clients.grpc(EXTRACT, ad.clone()).await.unwrap().remove(0);
+    let named = |answer: &Value| -> Vec<String> {
+        let skills = answer["skills"].as_array().unwrap().iter();
+        skills.map(|skill| skill["original_skill_text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(named(&by_grpc).contains(&"Python".to_owned()), "{by_grpc}");
+    let by_web = clients.web(EXTRACT, ad.clone()).await.unwrap().remove(0);
+    let by_rest = clients.rest.post("/api/llm/extract", ad).await.unwrap().ok();
+    for answer in [by_web, by_rest] {
+        assert_eq!(named(&answer), named(&by_grpc));
+        assert_eq!(answer["usage"]["cached"], true, "an answer is paid for once: {answer}");
+    }
+
+    ads::process_sample(&mesh).await;
+    let body = json!({"pipeline": "B", "limit": 4});
+    killed_on_the_way(&mesh, &clients, ("/api/jobs:batchEnhance", body), "llm", 1).await;
+    assert_eq!(mesh.count("SELECT count(*) FROM enhanced_jobs WHERE pipeline = 'B'").await, 4);
+    let ungrounded = "SELECT count(*) FROM enhanced_skills s JOIN cleaned_jobs c USING (job_id)
+        WHERE s.skill_type = 'explicit'
+          AND substring(c.combined_text FROM s.span_start + 1 FOR s.span_end - s.span_start) <> s.original_skill_text";
+    assert_eq!(mesh.count(ungrounded).await, 0, "every explicit skill stands in its ad");
+    let explicit = "SELECT count(*) FROM enhanced_skills WHERE skill_type = 'explicit'";
+    assert!(mesh.count(explicit).await > 4, "the model found something");
+    model.process.terminate().await;
+    mesh.stop().await;
+}
