@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use observatory_tests::{Clients, Mesh, MeshBuilder, ads, eventually, watch};
 use rand::Rng;
 use serde_json::json;
-use tokio::sync::{Mutex, watch::channel};
+use tokio::sync::Mutex;
 
 const ADS: usize = 5_000;
 
@@ -36,19 +36,7 @@ where
 
     let moment = rand::rng().random_range(count / 20..count * 2 / 3) as i32;
     println!("at {moment} of {count}");
-    let (done, mut progress) = channel(0);
-    let watcher = {
-        let (clients, id) = (mesh.clients(), id.clone());
-        tokio::spawn(async move {
-            watch::following(&clients, &id, |state| {
-                let _ = done.send(state.completed);
-            })
-            .await
-        })
-    };
-    progress.wait_for(|completed| *completed >= moment).await.unwrap();
-    disaster().await;
-    let watched = watcher.await.unwrap().succeeded();
+    let watched = watch::through(mesh.clients(), &id, moment, disaster).await.succeeded();
     everything_is_done_once(mesh, &watched, count).await;
     watched
 }

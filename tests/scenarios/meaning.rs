@@ -3,33 +3,25 @@
 
 #![allow(clippy::unwrap_used)]
 
+use observatory_proto::jobs::ImportJobsRequest;
 use observatory_stack::{Llm, LlmOptions};
-use observatory_tests::{Clients, Mesh, ads, project_root, watch};
+use observatory_tests::{Mesh, ads, project_root, watch};
 use serde_json::{Value, json};
-use tokio::sync::watch::channel;
 
 const SIMILAR: &str = "observatory.embedder.v1.EmbedderService/SearchSimilarSkills";
 const EXTRACT: &str = "observatory.llm.v1.LlmService/ExtractSkills";
 
-/// Starts an operation by REST; once `after` items are done, kills and restarts a service; returns what a watcher saw.
-async fn killed_on_the_way(mesh: &Mesh, clients: &Clients, (path, body): (&str, Value), victim: &str, after: i32) {
-    let started = clients.rest.post(path, body).await.unwrap().ok();
-    let id = started["name"].as_str().unwrap().trim_start_matches("operations/").to_owned();
-    let (done, mut progress) = channel(0);
-    let watcher = {
-        let (clients, id) = (mesh.clients(), id.clone());
-        tokio::spawn(async move {
-            watch::following(&clients, &id, |state| {
-                let _ = done.send(state.completed);
-            })
-            .await
-        })
-    };
-    progress.wait_for(|completed| *completed >= after).await.unwrap();
-    let victim = mesh.service(victim);
-    victim.process.kill9().await;
-    victim.restart().await.unwrap();
-    let end = watcher.await.unwrap().succeeded().metadata;
+/// Starts an operation by REST, kills the service that works on it once an item is done, and starts it again:
+/// everything is done, nothing twice.
+async fn killed_on_the_way(mesh: &Mesh, path: &str, request: Value, victim: &str) {
+    let started = mesh.clients().rest.post(path, request).await.unwrap().ok();
+    let id = started["name"].as_str().unwrap().trim_start_matches("operations/");
+    let watched = watch::through(mesh.clients(), id, 1, || async {
+        let victim = mesh.service(victim);
+        victim.process.kill9().await;
+        victim.restart().await.unwrap();
+    });
+    let end = watched.await.succeeded().metadata;
     assert_eq!((end.completed, end.failed), (end.total, 0), "{end:?}");
     let effects = format!("SELECT count(*) FROM task_effects WHERE operation_id = '{id}'");
     assert_eq!(mesh.count(&effects).await, i64::from(end.total), "one effect per item");
@@ -45,7 +37,7 @@ async fn skills_get_vectors_once_and_are_found_by_meaning_on_every_surface() {
     let clients = mesh.clients();
     ads::process_sample(&mesh).await;
 
-    killed_on_the_way(&mesh, &clients, ("/api/skills:batchEmbed", json!({})), "embedder", 1).await;
+    killed_on_the_way(&mesh, "/api/skills:batchEmbed", json!({}), "embedder").await;
     let without = "SELECT count(*) FROM (SELECT DISTINCT normalized_skill FROM named_skills
                    EXCEPT SELECT skill_text FROM skill_embeddings) missing";
     assert_eq!(mesh.count(without).await, 0, "every skill that an ad names has its vector");
@@ -68,6 +60,17 @@ async fn skills_get_vectors_once_and_are_found_by_meaning_on_every_surface() {
     let links = clients.rest.get("/api/taxonomy:link?text=postgres&limit=1").await.unwrap().ok();
     assert_eq!(links["links"][0]["skill"]["name"], "PostgreSQL", "{links}");
     mesh.stop().await;
+}
+
+/// Ads that a small model reads in seconds on one processor.
+fn short_ads(skills: [&str; 4]) -> Vec<ImportJobsRequest> {
+    let mut ads = ads::invented(1, skills.len());
+    for (ad, skills) in ads.iter_mut().zip(skills) {
+        let some: Vec<&str> = ad.description.lines().take(4).collect();
+        let asks = format!("<p>Requisitos: experiencia en {skills}, Docker y trabajo en equipo.</p>");
+        ad.description = some.join("\n") + &asks;
+    }
+    ads
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,9 +105,10 @@ async fn a_real_model_adds_only_what_the_ads_hold_also_when_its_service_is_kille
         assert_eq!(answer["usage"]["cached"], true, "an answer is paid for once: {answer}");
     }
 
-    ads::process_sample(&mesh).await;
+    let skills = ["Python y Django", "Java y Spring Boot", "React y TypeScript", "SQL Server y Power BI"];
+    ads::process(&mesh, short_ads(skills)).await;
     let body = json!({"pipeline": "B", "limit": 4});
-    killed_on_the_way(&mesh, &clients, ("/api/jobs:batchEnhance", body), "llm", 1).await;
+    killed_on_the_way(&mesh, "/api/jobs:batchEnhance", body, "llm").await;
     assert_eq!(mesh.count("SELECT count(*) FROM enhanced_jobs WHERE pipeline = 'B'").await, 4);
     let ungrounded = "SELECT count(*) FROM enhanced_skills s JOIN cleaned_jobs c USING (job_id)
         WHERE s.skill_type = 'explicit'

@@ -177,8 +177,15 @@ pub async fn import(clients: &Clients, ads: Vec<ImportJobsRequest>) -> ImportJob
 /// # Panics
 /// Where anything fails.
 pub async fn process_sample(mesh: &Mesh) {
+    process(mesh, sample().iter().enumerate().map(|(number, ad)| request(number + 1, ad)).collect()).await;
+}
+
+/// The same with any ads.
+///
+/// # Panics
+/// Where anything fails.
+pub async fn process(mesh: &Mesh, ads: Vec<ImportJobsRequest>) {
     let clients = mesh.clients();
-    let ads = sample().iter().enumerate().map(|(number, ad)| request(number + 1, ad)).collect();
     import(&clients, ads).await;
     for start in ["/api/jobs/clean/batch", "/api/extract/batch"] {
         let started = clients.rest.post(start, serde_json::json!({})).await.unwrap().ok();

@@ -1,6 +1,9 @@
 //! Following an operation to its end.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use futures::StreamExt;
 use observatory_proto::{
@@ -10,6 +13,7 @@ use observatory_proto::{
     },
 };
 use prost::Message;
+use tokio::sync::watch::channel;
 use tonic::{Code, Status};
 
 use crate::Clients;
@@ -69,6 +73,29 @@ pub async fn following(clients: &Clients, id: &str, mut each: impl FnMut(&Operat
         resumed += 1;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Follows an operation through a disaster, which begins once `moment` items are done.
+///
+/// # Panics
+/// As [`to_the_end`]; where the operation ends before that moment.
+pub async fn through<R: Future<Output = ()>>(
+    clients: Clients,
+    id: &str,
+    moment: i32,
+    disaster: impl FnOnce() -> R,
+) -> Watched {
+    let (done, mut progress) = channel(0);
+    let id = id.to_owned();
+    let watcher = tokio::spawn(async move {
+        following(&clients, &id, |state| {
+            let _ = done.send(state.completed);
+        })
+        .await
+    });
+    progress.wait_for(|completed| *completed >= moment).await.unwrap();
+    disaster().await;
+    watcher.await.unwrap()
 }
 
 async fn watch_once(
