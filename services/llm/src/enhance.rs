@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    desk::Desk,
     error::to_error,
     links::Links,
     models::{Configured, Models},
@@ -33,6 +34,8 @@ pub struct Llm {
     pub links: Links,
     /// Whom to ask.
     pub models: Models,
+    /// What many ads read and write together.
+    pub desk: Desk,
 }
 
 /// How one ad is asked about.
@@ -59,6 +62,8 @@ pub struct Made {
     pub seconds: f64,
     /// What the answer depends on beside the question.
     pub settings: Value,
+    /// The answer, where it is new: to be kept with what came of it.
+    pub answer: Option<(AnswerKey, KeptAnswer)>,
     /// Version of the extractor.
     pub extractor_version: String,
     /// Version of the taxonomy.
@@ -66,11 +71,28 @@ pub struct Made {
 }
 
 impl Llm {
-    /// Enhances one ad. `given` are the skills to enhance; without them pipeline A finds its own.
+    /// Enhances one ad and keeps the model's answer.
+    ///
+    /// # Errors
+    /// As [`Llm::make`].
+    pub async fn enhance(
+        &self,
+        ad: &Ad,
+        given: Option<PipelineA>,
+        asking: &Asking<'_>,
+        on_text: Option<OnText<'_>>,
+    ) -> Result<Made, Error> {
+        let made = self.make(ad, given, asking, on_text).await?;
+        enhancement::keep(&self.backend.db, made.answer.as_slice()).await.map_err(into_error)?;
+        Ok(made)
+    }
+
+    /// Enhances one ad; the caller keeps the model's answer. `given` are the skills to enhance; without them pipeline A
+    /// finds its own.
     ///
     /// # Errors
     /// What the extractor or the model says; UNAVAILABLE where Postgres is.
-    pub async fn enhance(
+    pub async fn make(
         &self,
         ad: &Ad,
         given: Option<PipelineA>,
@@ -83,35 +105,36 @@ impl Llm {
             None => self.extractor.find(ad).await?,
         };
         let question = self.enhancer.question(asking.task, ad, &found.a);
-        let (asked, cached) = match &question {
+        let (asked, answer) = match &question {
             Some(question) => {
-                let (asked, cached) = self.answer(ad, question, asking, on_text).await?;
-                (Some(asked), cached)
+                let (asked, answer) = self.answer(ad, question, asking, on_text).await?;
+                (Some(asked), answer)
             }
-            None => (None, false),
+            None => (None, None),
         };
         let enhanced = self.enhancer.settle(asking.task, ad, &found.a, asked.as_ref());
         let concepts = self.concepts(&enhanced, &found.concepts).await;
         Ok(Made {
             enhanced,
             concepts,
-            cached,
+            cached: asked.is_some() && answer.is_none(),
             seconds: started.elapsed().as_secs_f64(),
             settings: asking.model.chat.settings(),
+            answer,
             extractor_version: found.extractor_version,
             taxonomy_version: found.taxonomy_version,
         })
     }
 
-    /// The kept answer, or a new one, which is kept.
+    /// The kept answer, or a new one, with what is to be kept of it.
     async fn answer(
         &self,
         ad: &Ad,
         question: &Question,
         asking: &Asking<'_>,
         on_text: Option<OnText<'_>>,
-    ) -> Result<(Asked, bool), Error> {
-        let (db, model) = (&self.backend.db, asking.model);
+    ) -> Result<(Asked, Option<(AnswerKey, KeptAnswer)>), Error> {
+        let model = asking.model;
         let settings = model.chat.settings();
         let key = AnswerKey {
             ad_hash: sha256(&[ad.text.as_bytes()]),
@@ -121,12 +144,12 @@ impl Llm {
             question_hash: sha256(&[json!(question.request).to_string().as_bytes(), settings.to_string().as_bytes()]),
         };
         if !asking.skip_cache
-            && let Some(kept) = enhancement::kept(db, &key).await.map_err(into_error)?
+            && let Some(kept) = self.desk.answers.call(key.clone()).await?
             && kept.answered
             && let Ok(mut asked) = serde_json::from_str::<Asked>(&kept.raw)
         {
             asked.usage = observatory_enhancement::Usage::default();
-            return Ok((asked, true));
+            return Ok((asked, None));
         }
         let started = Instant::now();
         let asked = self.enhancer.ask(model.chat.as_ref(), question, asking.cancel, on_text).await;
@@ -145,8 +168,13 @@ impl Llm {
             cost_usd: usage.cost_usd,
             seconds: started.elapsed().as_secs_f64(),
         };
-        enhancement::keep(db, &key, &kept).await.map_err(into_error)?;
-        asked.map(|asked| (asked, false)).map_err(|error| to_error(&model.name, &error))
+        match asked {
+            Ok(asked) => Ok((asked, Some((key, kept)))),
+            Err(error) => {
+                enhancement::keep(&self.backend.db, &[(key, kept)]).await.map_err(into_error)?;
+                Err(to_error(&model.name, &error))
+            }
+        }
     }
 
     /// Pipeline A's concept where it knows the skill, else the one that its name surely means.

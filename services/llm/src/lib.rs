@@ -1,10 +1,14 @@
 //! LLM: pipeline B and the hybrid. Asks a language model about ads, and keeps of its answers what the ads hold.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod budget;
 pub mod config;
 mod convert;
+mod desk;
 mod enhance;
 mod error;
+mod group;
 mod grpc;
 mod links;
 mod models;
@@ -18,7 +22,9 @@ use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
 use observatory_operations::{Backend, Worker, WorkerOptions};
 use observatory_proto::llm::llm_service_server::LlmServiceServer;
 
-use crate::{config::Options, enhance::Llm, grpc::Grpc, links::Links, models::Models, pipeline_a::Extractor};
+use crate::{
+    config::Options, desk::Desk, enhance::Llm, grpc::Grpc, links::Links, models::Models, pipeline_a::Extractor,
+};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
@@ -44,9 +50,10 @@ pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Serv
         extractor: Extractor(config.optional_peer("extractor")?),
         links: Links::new(config.optional_peer("embedder")?),
         models,
+        desk: Desk::new(&backend),
     });
     // While some ads wait for their model, others are read and written.
-    let slots = if options.backend.workers == 0 { 0 } else { 2 * llm.models.concurrency() };
+    let slots = if options.backend.workers == 0 { 0 } else { 3 * llm.models.concurrency() };
     let worker = Worker::new(backend.operations.clone(), WorkerOptions { slots, ..options.backend.worker_options() })
         .with(worker::EnhanceTask { llm: llm.clone() });
     let drain = scope.drain();

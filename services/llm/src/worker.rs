@@ -5,14 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::join_all;
 use observatory_enhancement::{Ad, Task as What};
-use observatory_operations::{Item, Outcome, Run, Task, TaskError, kinds, with_sums};
+use observatory_operations::{Item, Outcome, Run, Task, TaskError, with_sums};
 use observatory_proto::{common::Pipeline, llm::BatchEnhanceJobsRequest};
-use observatory_store::{effects, enhancement, extraction, into_error};
-use sea_orm::{DbErr, TransactionSession, TransactionTrait};
 use uuid::Uuid;
 
 use crate::{
     convert,
+    desk::Finished,
     enhance::{Asking, Llm, Made},
     error::to_task_error,
 };
@@ -61,26 +60,22 @@ impl Task for EnhanceTask {
 
 impl EnhanceTask {
     async fn enhance(&self, run: &Run, request: &BatchEnhanceJobsRequest, item: &Item) -> Outcome {
-        let db = &self.llm.backend.db;
         let id: Uuid = item.key.parse().unwrap_or_default();
-        let Some(stored) = extraction::read(db, &[id]).await.map_err(into_error)?.into_iter().next() else {
+        let Some(stored) = self.llm.desk.ads.call(id).await? else {
             return Ok("passed_over".to_owned());
         };
         let model = self.llm.models.get(&request.model)?;
-        let ad = Ad::from_combined(stored.combined_text);
+        let ad = Ad::from_combined(stored);
         let (task, cancel) = (what(request.pipeline()), &run.cancelled);
         let asking = Asking { task, model, skip_cache: request.again && item.attempt == 1, cancel };
-        let made = match self.llm.enhance(&ad, None, &asking, None).await {
+        let made = match self.llm.make(&ad, None, &asking, None).await {
             Ok(made) => made,
             Err(_) if cancel.is_cancelled() => return Err(run.interruption()),
             Err(error) => return Err(to_task_error(error)),
         };
         let row = convert::row(&made, id, task, &model.name, &run.operation_id);
-        let outcome = outcome(&made);
-        let stored = store(db, &row, &item.key, &outcome, &run.operation_id).await.map_err(into_error)?;
-        self.llm.backend.operations.data_changed().await;
-        self.llm.backend.operations.announce(kinds::SKILLS_ENHANCED, 1, &run.operation_id);
-        Ok(stored.unwrap_or(outcome))
+        let result = Finished { key: item.key.clone(), outcome: outcome(&made), row, answer: made.answer };
+        Ok(self.llm.desk.results.call(result).await?)
     }
 }
 
@@ -97,25 +92,4 @@ fn outcome(made: &Made) -> String {
             ("cost_usd_micros", (usage.cost_usd * 1e6).ceil() as i64),
         ],
     )
-}
-
-/// Writes a result once an operation; the outcome of an earlier delivery, where that has written it.
-async fn store<C: TransactionTrait>(
-    db: &C,
-    row: &enhancement::Enhanced,
-    key: &str,
-    outcome: &str,
-    operation_id: &str,
-) -> Result<Option<String>, DbErr>
-where
-    <C as TransactionTrait>::Transaction: sea_orm::ConnectionTrait,
-{
-    let txn = db.begin().await?;
-    let mut before = effects::claim(&txn, operation_id, &[(key.to_owned(), outcome.to_owned())]).await?;
-    let before = before.remove(key);
-    if before.is_none() {
-        enhancement::write(&txn, row).await?;
-    }
-    txn.commit().await?;
-    Ok(before)
 }

@@ -307,11 +307,13 @@ async fn a_duplicate_names_the_row_that_it_repeats() {
         pipeline: by.0.into(),
         llm_model: by.1.into(),
         prompt_version: by.2.into(),
+        settings: serde_json::json!({}),
+        dropped: serde_json::json!([]),
         skills: vec![skill("Python", None), skill("Python 3", Some(0))],
         ..Enhanced::default()
     };
     for _ in 0..2 {
-        enhancement::write(&db, &enhanced).await.unwrap();
+        enhancement::write(&db, std::slice::from_ref(&enhanced)).await.unwrap();
     }
     let (jobs, skills) = enhancement::of_job(&db, job_id).await.unwrap();
     let told: Vec<_> = skills

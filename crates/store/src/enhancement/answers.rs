@@ -1,12 +1,14 @@
 //! Answers of language models, kept, and what they cost.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use serde_json::Value as Json;
 
 use crate::execute;
 
 /// Which question an answer belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AnswerKey {
     /// SHA-256 of the text that was asked about, in hex.
     pub ad_hash: String,
@@ -52,33 +54,56 @@ pub struct Spent {
     pub cost_usd: f64,
 }
 
-/// The kept answer to a question.
+/// The kept answer to each question, in their order.
 ///
 /// # Errors
 /// Database errors.
-pub async fn kept<C: ConnectionTrait>(db: &C, key: &AnswerKey) -> Result<Option<KeptAnswer>, DbErr> {
-    KeptAnswer::find_by_statement(Statement::from_sql_and_values(
+pub async fn kept<C: ConnectionTrait>(db: &C, keys: &[AnswerKey]) -> Result<Vec<Option<KeptAnswer>>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        place: i64,
+        #[sea_orm(nested)]
+        answer: KeptAnswer,
+    }
+    let rows = Row::find_by_statement(Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT state = 'answered' AS answered, raw, settings, prompt_tokens, completion_tokens, requests, cost_usd, seconds
-         FROM llm_answers
-         WHERE ad_hash = $1 AND task = $2 AND model = $3 AND prompt_version = $4 AND question_hash = $5",
-        values(key),
+        "SELECT place, state = 'answered' AS answered, raw, settings, prompt_tokens, completion_tokens, requests, cost_usd,
+                seconds
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+                  AS key(ad_hash, task, model, prompt_version, question_hash, place)
+         JOIN llm_answers USING (ad_hash, task, model, prompt_version, question_hash)",
+        columns(keys.iter()),
     ))
-    .one(db)
-    .await
+    .all(db)
+    .await?;
+    let mut answers = vec![None; keys.len()];
+    for row in rows {
+        if let Some(answer) = usize::try_from(row.place - 1).ok().and_then(|place| answers.get_mut(place)) {
+            *answer = Some(row.answer);
+        }
+    }
+    Ok(answers)
 }
 
-/// Keeps an answer, in place of an earlier one.
+/// Keeps answers, in place of earlier ones.
 ///
 /// # Errors
 /// Database errors.
-pub async fn keep<C: ConnectionTrait>(db: &C, key: &AnswerKey, answer: &KeptAnswer) -> Result<(), DbErr> {
-    let [hash, task, model, version, question] = values(key);
+pub async fn keep<C: ConnectionTrait>(db: &C, answers: &[(AnswerKey, KeptAnswer)]) -> Result<(), DbErr> {
+    // One order for all writers, or two of them could wait for each other; the later answer to a question counts.
+    let answers: BTreeMap<&AnswerKey, &KeptAnswer> = answers.iter().map(|(key, answer)| (key, answer)).collect();
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let [hash, task, model, version, question] = columns(answers.keys().copied());
+    let kept = || answers.values();
+    let state = |answer: &&KeptAnswer| if answer.answered { "answered" } else { "malformed" }.to_owned();
     execute(
         db,
         "INSERT INTO llm_answers (ad_hash, task, model, prompt_version, question_hash, state, raw, settings,
              prompt_tokens, completion_tokens, requests, cost_usd, seconds)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+             $8::jsonb[], $9::int[], $10::int[], $11::int[], $12::float8[], $13::float8[])
          ON CONFLICT (ad_hash, task, model, prompt_version, question_hash) DO UPDATE SET
              state = excluded.state, raw = excluded.raw, settings = excluded.settings,
              prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
@@ -89,22 +114,31 @@ pub async fn keep<C: ConnectionTrait>(db: &C, key: &AnswerKey, answer: &KeptAnsw
             model,
             version,
             question,
-            if answer.answered { "answered" } else { "malformed" }.into(),
+            kept().map(state).collect::<Vec<_>>().into(),
             // Postgres stores no NUL; a model may write one.
-            answer.raw.replace('\0', "\u{fffd}").into(),
-            answer.settings.clone().into(),
-            answer.prompt_tokens.into(),
-            answer.completion_tokens.into(),
-            answer.requests.into(),
-            answer.cost_usd.into(),
-            answer.seconds.into(),
+            kept().map(|answer| answer.raw.replace('\0', "\u{fffd}")).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.settings.clone()).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.prompt_tokens).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.completion_tokens).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.requests).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.cost_usd).collect::<Vec<_>>().into(),
+            kept().map(|answer| answer.seconds).collect::<Vec<_>>().into(),
         ],
     )
     .await
 }
 
-fn values(key: &AnswerKey) -> [sea_orm::Value; 5] {
-    [&key.ad_hash, &key.task, &key.model, &key.prompt_version, &key.question_hash].map(|text| text.clone().into())
+/// The keys as columns.
+fn columns<'a>(keys: impl Iterator<Item = &'a AnswerKey> + Clone) -> [sea_orm::Value; 5] {
+    let column =
+        |field: fn(&AnswerKey) -> &String| keys.clone().map(|key| field(key).clone()).collect::<Vec<_>>().into();
+    [
+        column(|key| &key.ad_hash),
+        column(|key| &key.task),
+        column(|key| &key.model),
+        column(|key| &key.prompt_version),
+        column(|key| &key.question_hash),
+    ]
 }
 
 /// Adds to what a model used today.

@@ -1,7 +1,9 @@
 //! Writing what language models made of ads.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::execute;
@@ -124,98 +126,101 @@ pub async fn pending<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|row| row.job_id).collect())
 }
 
-/// Puts what a pipeline made of an ad in place of what it made before.
+/// Puts what pipelines made of ads in place of what they made before.
 ///
 /// # Errors
 /// Database errors.
-pub async fn write<C: ConnectionTrait>(txn: &C, enhanced: &Enhanced) -> Result<(), DbErr> {
-    let of_ad = || [enhanced.job_id.into(), enhanced.pipeline.as_str().into()];
-    execute(txn, "DELETE FROM enhanced_skills WHERE job_id = $1 AND pipeline = $2", of_ad()).await?;
-    execute(txn, "DELETE FROM enhanced_jobs WHERE job_id = $1 AND pipeline = $2", of_ad()).await?;
-    write_job(txn, enhanced).await?;
-    write_skills(txn, enhanced).await
+pub async fn write<C: ConnectionTrait>(txn: &C, enhanced: &[Enhanced]) -> Result<(), DbErr> {
+    // One order for all writers, or two of them could wait for each other; of an ad's results the later one counts.
+    let enhanced: BTreeMap<(Uuid, &str), &Enhanced> =
+        enhanced.iter().map(|one| ((one.job_id, one.pipeline.as_str()), one)).collect();
+    let (ids, pipelines): (Vec<Uuid>, Vec<String>) = enhanced.keys().map(|key| (key.0, key.1.to_owned())).unzip();
+    for table in ["enhanced_skills", "enhanced_jobs"] {
+        let sql = format!(
+            "DELETE FROM {table} t USING unnest($1::uuid[], $2::text[]) AS old(job_id, pipeline)
+             WHERE t.job_id = old.job_id AND t.pipeline = old.pipeline"
+        );
+        execute(txn, &sql, [ids.clone().into(), pipelines.clone().into()]).await?;
+    }
+    let jobs: Vec<Json> = enhanced.values().map(|one| job_row(one)).collect();
+    let skills: Vec<Json> = enhanced.values().flat_map(|one| skill_rows(one)).collect();
+    insert(txn, "enhanced_jobs", JOB_COLUMNS, jobs).await?;
+    insert(txn, "enhanced_skills", SKILL_COLUMNS, skills).await
 }
 
-async fn write_job<C: ConnectionTrait>(txn: &C, enhanced: &Enhanced) -> Result<(), DbErr> {
-    execute(
-        txn,
-        "INSERT INTO enhanced_jobs (job_id, pipeline, llm_model, prompt_version, settings, extractor_version,
-             taxonomy_version, ungrounded, dropped, both_named, only_pipeline_a, only_llm, prompt_tokens,
-             completion_tokens, requests, cost_usd, cached, processing_time_seconds, operation_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-        [
-            enhanced.job_id.into(),
-            enhanced.pipeline.clone().into(),
-            enhanced.llm_model.clone().into(),
-            enhanced.prompt_version.clone().into(),
-            enhanced.settings.clone().into(),
-            enhanced.extractor_version.clone().into(),
-            enhanced.taxonomy_version.clone().into(),
-            enhanced.ungrounded.into(),
-            enhanced.dropped.clone().into(),
-            enhanced.both_named.clone().into(),
-            enhanced.only_pipeline_a.clone().into(),
-            enhanced.only_llm.clone().into(),
-            enhanced.prompt_tokens.into(),
-            enhanced.completion_tokens.into(),
-            enhanced.requests.into(),
-            enhanced.cost_usd.into(),
-            enhanced.cached.into(),
-            enhanced.seconds.into(),
-            enhanced.operation_id.clone().into(),
-        ],
-    )
-    .await
+const JOB_COLUMNS: &str = "job_id, pipeline, llm_model, prompt_version, settings, extractor_version, taxonomy_version,
+    ungrounded, dropped, both_named, only_pipeline_a, only_llm, prompt_tokens, completion_tokens, requests, cost_usd,
+    cached, processing_time_seconds, operation_id";
+
+const SKILL_COLUMNS: &str = "enhancement_id, job_id, pipeline, original_skill_text, normalized_skill, skill_type,
+    esco_concept_uri, esco_preferred_label, llm_confidence, llm_reasoning, llm_model, prompt_version, settings,
+    is_duplicate, duplicate_of_id, span_start, span_end, implied_by, from_pipeline_a, skill_id, concept_uri, skill_kind,
+    name_es, processing_time_seconds, tokens_used";
+
+/// Inserts rows that are objects of the table's columns.
+async fn insert<C: ConnectionTrait>(txn: &C, table: &str, columns: &str, rows: Vec<Json>) -> Result<(), DbErr> {
+    let sql =
+        format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1)");
+    execute(txn, &sql, [Json::from(rows).into()]).await
 }
 
-async fn write_skills<C: ConnectionTrait>(txn: &C, enhanced: &Enhanced) -> Result<(), DbErr> {
-    let skills = &enhanced.skills;
+fn job_row(one: &Enhanced) -> Json {
+    json!({
+        "job_id": one.job_id,
+        "pipeline": one.pipeline,
+        "llm_model": one.llm_model,
+        "prompt_version": one.prompt_version,
+        "settings": one.settings,
+        "extractor_version": one.extractor_version,
+        "taxonomy_version": one.taxonomy_version,
+        "ungrounded": one.ungrounded,
+        "dropped": one.dropped,
+        "both_named": one.both_named,
+        "only_pipeline_a": one.only_pipeline_a,
+        "only_llm": one.only_llm,
+        "prompt_tokens": one.prompt_tokens,
+        "completion_tokens": one.completion_tokens,
+        "requests": one.requests,
+        "cost_usd": one.cost_usd,
+        "cached": one.cached,
+        "processing_time_seconds": one.seconds,
+        "operation_id": one.operation_id,
+    })
+}
+
+fn skill_rows(one: &Enhanced) -> Vec<Json> {
     // The ids are made here: a duplicate names the row that it repeats.
-    let ids: Vec<Uuid> = skills.iter().map(|_| Uuid::now_v7()).collect();
-    let text = |field: fn(&Skill) -> &str| skills.iter().map(|s| field(s).to_string()).collect::<Vec<_>>();
-    let kind = |skill: &Skill| if skill.implicit { "implicit".to_string() } else { "explicit".to_string() };
-    let repeated = |skill: &Skill| skill.duplicate_of.and_then(|place| ids.get(place).copied()).unwrap_or_default();
-    execute(
-        txn,
-        "INSERT INTO enhanced_skills (enhancement_id, job_id, pipeline, original_skill_text, normalized_skill, skill_type,
-             esco_concept_uri, esco_preferred_label, llm_confidence, llm_reasoning, llm_model, prompt_version, settings,
-             is_duplicate, duplicate_of_id, span_start, span_end, implied_by, from_pipeline_a, skill_id, concept_uri,
-             skill_kind, name_es, processing_time_seconds, tokens_used)
-         SELECT id, $1, $2, original, name, kind, nullif(esco_uri, ''), nullif(esco_label, ''), confidence, reasoning, $3, $4,
-             $5, repeated <> '00000000-0000-0000-0000-000000000000',
-             nullif(repeated, '00000000-0000-0000-0000-000000000000'), nullif(span_start, -1), nullif(span_end, -1), implied_by,
-             from_a, skill_id, concept_uri, skill_kind, name_es, $6, $7
-         FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::real[], $15::text[],
-                     $16::uuid[], $17::int[], $18::int[], $19::text[], $20::bool[], $21::text[], $22::text[], $23::text[],
-                     $24::text[])
-             AS row(id, original, name, kind, esco_uri, esco_label, confidence, reasoning, repeated, span_start, span_end,
-                    implied_by, from_a, skill_id, concept_uri, skill_kind, name_es)",
-        [
-            enhanced.job_id.into(),
-            enhanced.pipeline.clone().into(),
-            enhanced.llm_model.clone().into(),
-            enhanced.prompt_version.clone().into(),
-            enhanced.settings.clone().into(),
-            enhanced.seconds.into(),
-            enhanced.prompt_tokens.saturating_add(enhanced.completion_tokens).into(),
-            ids.clone().into(),
-            text(|s| &s.original_skill_text).into(),
-            text(|s| &s.normalized_skill).into(),
-            skills.iter().map(kind).collect::<Vec<_>>().into(),
-            text(|s| &s.esco_concept_uri).into(),
-            text(|s| &s.esco_preferred_label).into(),
-            skills.iter().map(|s| s.llm_confidence).collect::<Vec<_>>().into(),
-            text(|s| &s.llm_reasoning).into(),
-            skills.iter().map(repeated).collect::<Vec<_>>().into(),
-            skills.iter().map(|s| s.span.map_or(-1, |span| span.0)).collect::<Vec<_>>().into(),
-            skills.iter().map(|s| s.span.map_or(-1, |span| span.1)).collect::<Vec<_>>().into(),
-            text(|s| &s.implied_by).into(),
-            skills.iter().map(|s| s.from_pipeline_a).collect::<Vec<_>>().into(),
-            text(|s| &s.skill_id).into(),
-            text(|s| &s.concept_uri).into(),
-            text(|s| &s.skill_kind).into(),
-            text(|s| &s.name_es).into(),
-        ],
-    )
-    .await
+    let ids: Vec<Uuid> = one.skills.iter().map(|_| Uuid::now_v7()).collect();
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let row = |(id, skill): (&Uuid, &Skill)| {
+        let repeated = skill.duplicate_of.and_then(|place| ids.get(place));
+        json!({
+            "enhancement_id": id,
+            "job_id": one.job_id,
+            "pipeline": one.pipeline,
+            "original_skill_text": skill.original_skill_text,
+            "normalized_skill": skill.normalized_skill,
+            "skill_type": if skill.implicit { "implicit" } else { "explicit" },
+            "esco_concept_uri": given(&skill.esco_concept_uri),
+            "esco_preferred_label": given(&skill.esco_preferred_label),
+            "llm_confidence": skill.llm_confidence,
+            "llm_reasoning": skill.llm_reasoning,
+            "llm_model": one.llm_model,
+            "prompt_version": one.prompt_version,
+            "settings": one.settings,
+            "is_duplicate": repeated.is_some(),
+            "duplicate_of_id": repeated,
+            "span_start": skill.span.map(|span| span.0),
+            "span_end": skill.span.map(|span| span.1),
+            "implied_by": skill.implied_by,
+            "from_pipeline_a": skill.from_pipeline_a,
+            "skill_id": skill.skill_id,
+            "concept_uri": skill.concept_uri,
+            "skill_kind": skill.skill_kind,
+            "name_es": skill.name_es,
+            "processing_time_seconds": one.seconds,
+            "tokens_used": one.prompt_tokens.saturating_add(one.completion_tokens),
+        })
+    };
+    ids.iter().zip(&one.skills).map(row).collect()
 }
