@@ -3,15 +3,22 @@
 //!
 //!   llm_bench [ADS]    10,000 unless said otherwise
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail, ensure};
+use futures::future::try_join_all;
 use observatory_bench::{
     cpu_seconds,
     report::Report,
     stack::{Databases, Mesh, ended},
 };
-use observatory_chat::stub::{Reply, Stub};
+use observatory_chat::{
+    ChatModel, ChatRequest, Message, OpenAi, OpenAiOptions,
+    stub::{Reply, Stub},
+};
 use observatory_proto::{
     common::Pipeline,
     google::longrunning::operation::Result as Outcome,
@@ -19,7 +26,8 @@ use observatory_proto::{
 };
 use observatory_stack::{Layout, Process};
 use observatory_store::sea_orm::ConnectionTrait;
-use prost::Message;
+use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 const ADS: u32 = 10_000;
 const REPLICAS: usize = 4;
@@ -32,6 +40,7 @@ const ANSWER: &str = r#"{"technical": ["Java", "Spring Boot", "PostgreSQL", "Doc
 async fn main() -> Result<()> {
     let ads = std::env::args().nth(1).map_or(Ok(ADS), |count| count.parse()).context("the number of ads")?;
     let stub = Stub::forgetful(|_| Reply::text(ANSWER).after(LATENCY).usage(600, 60)).await?;
+    let bare = bare(&stub, ads).await?;
     let settings = |service: &str| match service {
         "llm" => vec![
             ("OBSERVATORY_SERVICE__MODELS__STUB__BASE_URL".to_owned(), stub.base_url()),
@@ -43,6 +52,7 @@ async fn main() -> Result<()> {
     store(&mesh.databases, ads).await?;
     let channel = mesh.channel().await?;
     let processes: Vec<Process> = mesh.processes().into_iter().cloned().collect();
+    let asked = stub.requests();
     let before: Vec<f64> = processes.iter().map(|process| cpu_seconds(process.pid())).collect();
     let own = cpu_seconds(std::process::id());
 
@@ -55,7 +65,8 @@ async fn main() -> Result<()> {
     };
     let seconds = begun.elapsed().as_secs_f64();
     ensure!(response.enhanced == ads as i32, "{} of {ads} ads enhanced: {response:?}", response.enhanced);
-    ensure!(stub.requests() == ads as usize, "{} requests for {ads} ads", stub.requests());
+    let asked = stub.requests() - asked;
+    ensure!(asked == ads as usize, "{asked} requests for {ads} ads");
 
     let ideal = f64::from(ads) * LATENCY.as_secs_f64() / (REPLICAS * CONCURRENCY) as f64;
     let seconds_of = processes.iter().zip(&before).map(|(process, before)| cpu_seconds(process.pid()) - before);
@@ -70,24 +81,51 @@ async fn main() -> Result<()> {
     used.push(format!("provider {mine:.1}"));
     let mut report = Report::new("LLM: how near a batch comes to its provider");
     report.table(
-        ["ads", "ideal s", "seconds", "over the ideal", "most requests at once"],
+        [
+            "ads",
+            "ideal s",
+            "bare client s",
+            "seconds",
+            "over the ideal",
+            "over the bare client",
+            "most requests at once",
+        ],
         &[[
             ads.to_string(),
             format!("{ideal:.1}"),
+            format!("{bare:.1}"),
             format!("{seconds:.1}"),
             format!("{:+.1} %", 100.0 * (seconds / ideal - 1.0)),
+            format!("{:+.1} %", 100.0 * (seconds / bare - 1.0)),
             stub.most_running().to_string(),
         ]],
     );
     report.say(format!(
         "{REPLICAS} replicas of the llm service with {CONCURRENCY} requests at once each; the provider takes {} ms for \
-         an answer and speaks OpenAI's protocol over HTTP. From the call to the end of the operation, all rows stored. \
+         an answer and speaks OpenAI's protocol over HTTP; the bare client asks as often, as many at once, and does nothing \
+         with the answers. From the call to the end of the operation, all rows stored. \
          Processor seconds on the same machine: {}.",
         LATENCY.as_millis(),
         used.join(", "),
     ));
     mesh.stop().await;
     report.finish()
+}
+
+/// Seconds that the provider takes for as many questions, as many at once, with no mesh around.
+async fn bare(stub: &Stub, count: u32) -> Result<f64> {
+    let model = OpenAi::new(OpenAiOptions::new("stub", &stub.base_url())).map_err(anyhow::Error::msg)?;
+    let request = ChatRequest::new(vec![Message::user("x".repeat(2_000))]);
+    let (asked, cancel) = (AtomicU32::new(0), CancellationToken::new());
+    let caller = |_| async {
+        while asked.fetch_add(1, Ordering::Relaxed) < count {
+            model.chat(&request, &cancel, None).await?;
+        }
+        anyhow::Ok(())
+    };
+    let begun = Instant::now();
+    try_join_all((0..REPLICAS * CONCURRENCY).map(caller)).await?;
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 /// Cleaned, extracted ads, each with a text of its own.

@@ -22,6 +22,8 @@ use crate::{ChatAnswer, ChatError, ChatModel, ChatRequest, Choice, OnText};
 
 /// How long a server may take to say whether it is there.
 const READY_WITHIN: Duration = Duration::from_secs(2);
+/// How long the end of a finished answer is waited for, so that its connection serves the next one.
+const END_WITHIN: Duration = Duration::from_millis(20);
 /// The most likely tokens that `choose` asks for; OpenAI gives no more.
 const TOP_LOGPROBS: u32 = 20;
 
@@ -111,6 +113,7 @@ impl OpenAi {
             };
             for data in events.push(&chunk)? {
                 if data == "[DONE]" {
+                    let _ = tokio::time::timeout(END_WITHIN, bytes.next()).await;
                     return collected.done();
                 }
                 let text = collected.add(&data, &self.failures)?;

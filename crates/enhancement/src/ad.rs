@@ -5,6 +5,7 @@ use observatory_extraction::extract::{self, Extractor, Extras, Skill, Span};
 use observatory_extraction::matcher::Scratch;
 
 use crate::ground;
+use crate::orders::orders;
 
 /// An ad as it is stored and as spans refer to it: the title, a line break, the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,19 +14,21 @@ pub struct Ad {
     pub text: String,
     /// Length of the title in bytes.
     pub title_len: usize,
+    /// Where it gives orders to the machine, as bytes.
+    pub orders: Vec<(usize, usize)>,
 }
 
 impl Ad {
     /// Joins the two; either may be empty.
     pub fn new(title: &str, text: &str) -> Self {
         let (text, title_len) = extract::combine(title, text);
-        Self { text, title_len }
+        Self { orders: orders(&text, title_len), text, title_len }
     }
 
     /// A stored `combined_text`.
     pub fn from_combined(text: String) -> Self {
         let title_len = extract::title_len(&text);
-        Self { text, title_len }
+        Self { orders: orders(&text, title_len), text, title_len }
     }
 
     /// The words at a span.
@@ -137,7 +140,7 @@ impl PipelineA {
     /// Skills given by name alone, with their places in the ad where it has them.
     pub fn of_names(names: &[String], ad: &Ad) -> Self {
         let found = names.iter().filter(|name| !name.trim().is_empty()).map(|name| {
-            let span = ground::place(&ad.text, name).map(|place| place.span);
+            let span = ground::place(ad, name).ok().map(|place| place.span);
             Find {
                 concept: String::new(),
                 name: name.trim().to_owned(),

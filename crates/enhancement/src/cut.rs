@@ -4,6 +4,7 @@ use observatory_extraction::sections::{Section, SectionRange, section_at, sectio
 use serde::{Deserialize, Serialize};
 
 use crate::ad::Ad;
+use crate::orders::outside;
 
 /// Sections that may ask for skills, the most telling first. Benefits, the employer, degrees and the portal's own
 /// words are never shown.
@@ -21,17 +22,17 @@ pub struct Cut {
     pub left_out: Vec<(String, usize)>,
 }
 
-/// Cuts an ad down to `most_chars` characters. An ad in which no section asks is shown from its beginning.
+/// Cuts an ad down to `most_chars` characters, without orders to the machine. An ad in which no section asks is shown from its beginning.
 pub fn cut(ad: &Ad, most_chars: usize) -> Cut {
     let ranges = sections(&ad.text, ad.title_len);
-    let parts = ranges.iter().map(|range| (range.start, range.end)).collect();
+    let parts = ranges.iter().flat_map(|range| outside(&ad.orders, (range.start, range.end))).collect();
     of_parts(ad, &ranges, parts, most_chars)
 }
 
 /// The sentences and items of an ad, as bytes; none crosses the border of a section.
-pub(crate) fn sentences<'a>(ad: &'a Ad, ranges: &'a [SectionRange]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    ranges.iter().flat_map(|range| {
-        let text = ad.text.get(range.start..range.end).unwrap_or_default();
+pub(crate) fn sentences<'a>(text: &'a str, ranges: &'a [SectionRange]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    ranges.iter().flat_map(move |range| {
+        let text = text.get(range.start..range.end).unwrap_or_default();
         let mut ends: Vec<usize> = text
             .char_indices()
             .filter(|&(at, c)| {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ad::Ad;
 use crate::answer::{Answer, Implied};
+use crate::orders::is_within;
 
 /// Most words of a skill.
 const MOST_WORDS: usize = 8;
@@ -27,6 +28,8 @@ const MOST_CHARS: usize = 80;
 pub enum Reason {
     /// Its words don't stand in the ad.
     NotInAd,
+    /// Its words stand only in an order to the machine.
+    InOrder,
     /// The ad says that it is not asked for.
     NotAsked,
     /// An implied skill without a reason.
@@ -48,6 +51,7 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInAd => "not in the ad",
+            Self::InOrder => "only in an order to the machine",
             Self::NotAsked => "the ad says that it is not asked for",
             Self::NoReason => "implied without a reason",
             Self::NothingImpliesIt => "implied by nothing that the ad names",
@@ -126,7 +130,7 @@ fn named(text: &str, class: Class, ad: &Ad, answer: &Answer, seen: &mut FxHashSe
     if !seen.insert(stem_phrase(text)) {
         return Err(Reason::Repeated);
     }
-    let place = place(&ad.text, text).ok_or(Reason::NotInAd)?;
+    let place = place(ad, text)?;
     if place.negated {
         return Err(Reason::NotAsked);
     }
@@ -182,13 +186,32 @@ pub struct Place {
     pub negated: bool,
 }
 
-/// The first place of these words at which the ad does not say that they are not asked for; else the first one.
-pub fn place(text: &str, words: &str) -> Option<Place> {
+/// The first place of these words at which the ad does not say that they are not asked for; else the first one. What it
+/// says to the machine does not count.
+///
+/// # Errors
+/// `NotInAd`, or `InOrder`.
+pub fn place(ad: &Ad, words: &str) -> Result<Place, Reason> {
+    let mut spans = spans(&ad.text, words);
+    if spans.is_empty() {
+        return Err(Reason::NotInAd);
+    }
+    spans.retain(|span| !is_within(&ad.orders, *span));
+    let first = *spans.first().ok_or(Reason::InOrder)?;
+    let places: Vec<(usize, usize)> = spans.iter().map(|span| (span.byte_start, span.byte_end)).collect();
+    let demands = demand::demands(&ad.text, &places);
+    let asked = demands.iter().position(|demand| !demand.negated);
+    let span = asked.and_then(|place| spans.get(place).copied()).unwrap_or(first);
+    Ok(Place { span, negated: asked.is_none() })
+}
+
+/// Where these words stand.
+fn spans(text: &str, words: &str) -> Vec<Span> {
     let pattern = Pattern { text: words, layer: 0, inflection: Inflection::Plural };
     let matcher = Matcher::new(&[pattern], &[]);
     let mut scratch = Scratch::default();
     matcher.find(text, &mut scratch, |_, _| true);
-    let spans: Vec<Span> = scratch
+    scratch
         .matches
         .iter()
         .filter_map(|found| {
@@ -207,12 +230,7 @@ pub fn place(text: &str, words: &str) -> Option<Place> {
                 char_end: last.char_end as usize,
             })
         })
-        .collect();
-    let places: Vec<(usize, usize)> = spans.iter().map(|span| (span.byte_start, span.byte_end)).collect();
-    let demands = demand::demands(text, &places);
-    let asked = demands.iter().position(|demand| !demand.negated);
-    let span = *spans.get(asked.unwrap_or(0))?;
-    Some(Place { span, negated: asked.is_none() })
+        .collect()
 }
 
 /// Whether a name can be that of these words: the ad has it too, it shares the beginning of a word with them, or
@@ -231,7 +249,7 @@ fn bears_out(text: &str, name: &str, ad: &Ad) -> bool {
     shared
         || initials(&text_words, &name_words)
         || initials(&name_words, &text_words)
-        || place(&ad.text, name).is_some_and(|place| !place.negated)
+        || place(ad, name).is_ok_and(|place| !place.negated)
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::ad::{Ad, Find, PipelineA};
 use crate::cut::{self, Cut};
 use crate::ground::{Dropped, Grounded, Reason};
+use crate::orders::outside;
 use crate::settle::EnhancedSkill;
 use crate::skills;
 
@@ -98,7 +99,8 @@ pub fn unsure_parts(ad: &Ad, a: &PipelineA, most_chars: usize) -> Cut {
         a.found.iter().chain(&a.unsure).filter_map(|f| f.span).map(|span| (span.byte_start, span.byte_end)).collect();
     let touches = |places: &[(usize, usize)], s: usize, e: usize| places.iter().any(|(from, to)| *from < e && s < *to);
     let mut any = false;
-    let parts = cut::sentences(ad, &ranges).filter(|&(start, end)| {
+    let sentences = cut::sentences(&ad.text, &ranges).flat_map(|part| outside(&ad.orders, part));
+    let parts = sentences.filter(|&(start, end)| {
         let section = section_at(&ranges, start);
         let asks = matches!(section, Section::Requirements | Section::Desirable);
         let chars = ad.text.get(start..end).map_or(0, |text| text.trim().chars().count());

@@ -4,7 +4,8 @@
 //! [`Enhancer::ask`] is the only one that waits for a model, and [`Enhancer::settle`] turns its words into skills.
 //! Nothing is invented on the way: [`ground`] drops every named skill that the ad does not hold, and every implied
 //! one without a reason and a named skill behind it. What an ad says is data: [`fence`] takes from it what could end
-//! a message, and neither the form of an answer nor a rule depends on it.
+//! a message, what it says to the machine is neither shown nor counted, and neither the form of an answer nor a rule
+//! depends on it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -15,6 +16,7 @@ mod cut;
 pub mod fence;
 pub mod ground;
 pub mod hybrid;
+mod orders;
 mod prompts;
 mod settle;
 mod skills;

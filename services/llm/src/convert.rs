@@ -160,7 +160,7 @@ fn unlinked_id(name: &str) -> String {
 
 /// A stretch of the ad, for messages that tell of skills while the model writes.
 pub fn early(text: &str, ad: &Ad, model: &str, prompt_version: &str) -> Option<EnhancedSkill> {
-    let place = observatory_enhancement::ground::place(&ad.text, text)?;
+    let place = observatory_enhancement::ground::place(ad, text).ok()?;
     Some(EnhancedSkill {
         original_skill_text: ad.words(place.span).to_owned(),
         normalized_skill: text.to_owned(),
