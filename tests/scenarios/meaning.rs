@@ -3,13 +3,22 @@
 
 #![allow(clippy::unwrap_used)]
 
-use observatory_proto::jobs::ImportJobsRequest;
+use observatory_proto::{jobs::ImportJobsRequest, pipeline::RunPipelineResponse};
 use observatory_stack::{Llm, LlmOptions};
-use observatory_tests::{Mesh, ads, project_root, watch};
+use observatory_tests::{Mesh, ads, project_root, response, watch};
 use serde_json::{Value, json};
 
 const SIMILAR: &str = "observatory.embedder.v1.EmbedderService/SearchSimilarSkills";
 const EXTRACT: &str = "observatory.llm.v1.LlmService/ExtractSkills";
+
+const EMBEDDING_MODEL: &str = ".local/models/multilingual-e5-small";
+/// Explicit skills whose words are not those of the ad at their place.
+const UNGROUNDED: &str = "SELECT count(*) FROM enhanced_skills s JOIN cleaned_jobs c USING (job_id)
+    WHERE s.skill_type = 'explicit'
+      AND substring(c.combined_text FROM s.span_start + 1 FOR s.span_end - s.span_start) <> s.original_skill_text";
+/// Skills that pipeline A found in ads, without a vector.
+const WITHOUT_VECTOR: &str = "SELECT count(*) FROM (SELECT DISTINCT normalized_skill FROM named_skills
+    EXCEPT SELECT skill_text FROM skill_embeddings) missing";
 
 /// Starts an operation by REST, kills the service that works on it once an item is done, and starts it again:
 /// everything is done, nothing twice.
@@ -29,7 +38,7 @@ async fn killed_on_the_way(mesh: &Mesh, path: &str, request: Value, victim: &str
 
 #[tokio::test(flavor = "multi_thread")]
 async fn skills_get_vectors_once_and_are_found_by_meaning_on_every_surface() {
-    if !project_root().join(".local/models/multilingual-e5-small").is_dir() {
+    if !project_root().join(EMBEDDING_MODEL).is_dir() {
         println!("skipped: no embedding model is installed; scripts/models.sh installs one");
         return;
     }
@@ -38,9 +47,7 @@ async fn skills_get_vectors_once_and_are_found_by_meaning_on_every_surface() {
     ads::process_sample(&mesh).await;
 
     killed_on_the_way(&mesh, "/api/skills:batchEmbed", json!({}), "embedder").await;
-    let without = "SELECT count(*) FROM (SELECT DISTINCT normalized_skill FROM named_skills
-                   EXCEPT SELECT skill_text FROM skill_embeddings) missing";
-    assert_eq!(mesh.count(without).await, 0, "every skill that an ad names has its vector");
+    assert_eq!(mesh.count(WITHOUT_VECTOR).await, 0, "every skill that an ad names has its vector");
     mesh.wait_until_ready().await.unwrap();
 
     let request = json!({"query": "bases de datos", "limit": 5});
@@ -110,12 +117,27 @@ async fn a_real_model_adds_only_what_the_ads_hold_also_when_its_service_is_kille
     let body = json!({"pipeline": "B", "limit": 4});
     killed_on_the_way(&mesh, "/api/jobs:batchEnhance", body, "llm").await;
     assert_eq!(mesh.count("SELECT count(*) FROM enhanced_jobs WHERE pipeline = 'B'").await, 4);
-    let ungrounded = "SELECT count(*) FROM enhanced_skills s JOIN cleaned_jobs c USING (job_id)
-        WHERE s.skill_type = 'explicit'
-          AND substring(c.combined_text FROM s.span_start + 1 FOR s.span_end - s.span_start) <> s.original_skill_text";
-    assert_eq!(mesh.count(ungrounded).await, 0, "every explicit skill stands in its ad");
+    assert_eq!(mesh.count(UNGROUNDED).await, 0, "every explicit skill stands in its ad");
     let explicit = "SELECT count(*) FROM enhanced_skills WHERE skill_type = 'explicit'";
     assert!(mesh.count(explicit).await > 4, "the model found something");
+    pipeline_with_real_models(&mesh).await;
     model.process.terminate().await;
     mesh.stop().await;
+}
+
+/// The stages of both models as one operation: all four ads enhanced by the hybrid, and each skill has its vector.
+async fn pipeline_with_real_models(mesh: &Mesh) {
+    if !project_root().join(EMBEDDING_MODEL).is_dir() {
+        println!("skipped: no embedding model is installed; scripts/models.sh installs one");
+        return;
+    }
+    let body = json!({"stages": ["STAGE_ENHANCE", "STAGE_EMBED"]});
+    let started = mesh.clients().rest.post("/api/pipeline:run", body).await.unwrap().ok();
+    let id = started["name"].as_str().unwrap().trim_start_matches("operations/");
+    let told: RunPipelineResponse = response(&watch::to_the_end(&mesh.clients(), id).await.succeeded());
+    assert_eq!((told.stages_done, told.enhanced, told.failed), (2, 4, 0), "{told:?}");
+    assert!(told.embedded > 0 && told.skipped_stages.is_empty(), "{told:?}");
+    assert_eq!(mesh.count("SELECT count(*) FROM enhanced_jobs WHERE pipeline = 'HYBRID'").await, 4);
+    assert_eq!(mesh.count(UNGROUNDED).await, 0, "every explicit skill stands in its ad");
+    assert_eq!(mesh.count(WITHOUT_VECTOR).await, 0, "every skill that an ad names has its vector");
 }

@@ -59,7 +59,9 @@ async fn main() -> Result<()> {
     let begun = Instant::now();
     let request = BatchEnhanceJobsRequest { pipeline: Pipeline::B.into(), ..BatchEnhanceJobsRequest::default() };
     let operation = LlmServiceClient::new(channel.clone()).batch_enhance_jobs(request).await?.into_inner();
-    let response = match ended(&channel, &operation.name).await?.result {
+    let (ended, (first, last)) =
+        tokio::join!(ended(&channel, &operation.name), first_and_last(&stub, asked, ads, begun));
+    let response = match ended?.result {
         Some(Outcome::Response(any)) => BatchEnhanceJobsResponse::decode(any.value.as_slice())?,
         other => bail!("the operation did not succeed: {other:?}"),
     };
@@ -68,6 +70,7 @@ async fn main() -> Result<()> {
     let asked = stub.requests() - asked;
     ensure!(asked == ads as usize, "{asked} requests for {ads} ads");
 
+    let last = seconds - last;
     let ideal = f64::from(ads) * LATENCY.as_secs_f64() / (REPLICAS * CONCURRENCY) as f64;
     let seconds_of = processes.iter().zip(&before).map(|(process, before)| cpu_seconds(process.pid()) - before);
     let seconds_of: Vec<f64> = seconds_of.collect();
@@ -101,7 +104,8 @@ async fn main() -> Result<()> {
         ]],
     );
     report.say(format!(
-        "{REPLICAS} replicas of the llm service with {CONCURRENCY} requests at once each; the provider takes {} ms for \
+        "The provider had its first question after {first:.2} s, and the operation ended {last:.2} s after its last \
+         one. {REPLICAS} replicas of the llm service with {CONCURRENCY} requests at once each; the provider takes {} ms for \
          an answer and speaks OpenAI's protocol over HTTP; the bare client asks as often, as many at once, and does nothing \
          with the answers. From the call to the end of the operation, all rows stored. \
          Processor seconds on the same machine: {}.",
@@ -114,7 +118,7 @@ async fn main() -> Result<()> {
 
 /// Seconds that the provider takes for as many questions, as many at once, with no mesh around.
 async fn bare(stub: &Stub, count: u32) -> Result<f64> {
-    let model = OpenAi::new(OpenAiOptions::new("stub", &stub.base_url())).map_err(anyhow::Error::msg)?;
+    let model = OpenAi::new(OpenAiOptions::new("stub", stub.base_url())).map_err(anyhow::Error::msg)?;
     let request = ChatRequest::new(vec![Message::user("x".repeat(2_000))]);
     let (asked, cancel) = (AtomicU32::new(0), CancellationToken::new());
     let caller = |_| async {
@@ -126,6 +130,22 @@ async fn bare(stub: &Stub, count: u32) -> Result<f64> {
     let begun = Instant::now();
     try_join_all((0..REPLICAS * CONCURRENCY).map(caller)).await?;
     Ok(begun.elapsed().as_secs_f64())
+}
+
+/// Seconds after which the provider had its first and its last question.
+async fn first_and_last(stub: &Stub, before: usize, count: u32, begun: Instant) -> (f64, f64) {
+    let mut first = None;
+    loop {
+        let asked = stub.requests() - before;
+        let now = begun.elapsed().as_secs_f64();
+        if asked > 0 {
+            first.get_or_insert(now);
+        }
+        if asked >= count as usize {
+            return (first.unwrap_or(now), now);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Cleaned, extracted ads, each with a text of its own.

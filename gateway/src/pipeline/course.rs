@@ -177,8 +177,7 @@ impl Known {
             return add("failed", i32::from(self.refused.is_some()));
         };
         let metadata = progress.to_metadata();
-        let counted = if metadata.counts.is_empty() { metadata.outcomes } else { metadata.counts };
-        for (name, n) in counted.iter().filter(|(name, _)| *name != "failed") {
+        for (name, n) in metadata.outcomes.iter().chain(&metadata.counts).filter(|(name, _)| *name != "failed") {
             let stored = self.part.stage == Stage::Scrape && name == "stored";
             add(if stored { "scraped" } else { name }, *n);
         }

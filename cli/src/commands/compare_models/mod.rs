@@ -230,8 +230,7 @@ impl Bench {
     }
 
     async fn ask(&self, model: &dyn ChatModel, task: Task, gold: &GoldAd) -> Result<Record, String> {
-        let (text, title_len) = gold.text();
-        let ad = Ad { text, title_len };
+        let ad = Ad::new(&gold.title, &gold.description);
         let a = PipelineA::of(&self.extractor, &ad);
         let started = Instant::now();
         let cancel = CancellationToken::new();
