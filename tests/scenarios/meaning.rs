@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 const SIMILAR: &str = "observatory.embedder.v1.EmbedderService/SearchSimilarSkills";
 const EXTRACT: &str = "observatory.llm.v1.LlmService/ExtractSkills";
-
 const EMBEDDING_MODEL: &str = ".local/models/multilingual-e5-small";
 /// Explicit skills whose words are not those of the ad at their place.
 const UNGROUNDED: &str = "SELECT count(*) FROM enhanced_skills s JOIN cleaned_jobs c USING (job_id)

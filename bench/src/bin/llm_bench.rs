@@ -4,7 +4,10 @@
 //!   llm_bench [ADS]    10,000 unless said otherwise
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -39,7 +42,13 @@ const ANSWER: &str = r#"{"technical": ["Java", "Spring Boot", "PostgreSQL", "Doc
 #[tokio::main]
 async fn main() -> Result<()> {
     let ads = std::env::args().nth(1).map_or(Ok(ADS), |count| count.parse()).context("the number of ads")?;
-    let stub = Stub::forgetful(|_| Reply::text(ANSWER).after(LATENCY).usage(600, 60)).await?;
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let noted = times.clone();
+    let stub = Stub::forgetful(move |_| {
+        noted.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        Reply::text(ANSWER).after(LATENCY).usage(600, 60)
+    })
+    .await?;
     let bare = bare(&stub, ads).await?;
     let settings = |service: &str| match service {
         "llm" => vec![
@@ -59,18 +68,17 @@ async fn main() -> Result<()> {
     let begun = Instant::now();
     let request = BatchEnhanceJobsRequest { pipeline: Pipeline::B.into(), ..BatchEnhanceJobsRequest::default() };
     let operation = LlmServiceClient::new(channel.clone()).batch_enhance_jobs(request).await?.into_inner();
-    let (ended, (first, last)) =
-        tokio::join!(ended(&channel, &operation.name), first_and_last(&stub, asked, ads, begun));
-    let response = match ended?.result {
+    let response = match ended(&channel, &operation.name).await?.result {
         Some(Outcome::Response(any)) => BatchEnhanceJobsResponse::decode(any.value.as_slice())?,
         other => bail!("the operation did not succeed: {other:?}"),
     };
     let seconds = begun.elapsed().as_secs_f64();
     ensure!(response.enhanced == ads as i32, "{} of {ads} ads enhanced: {response:?}", response.enhanced);
-    let asked = stub.requests() - asked;
-    ensure!(asked == ads as usize, "{asked} requests for {ads} ads");
+    let times = times.lock().unwrap_or_else(PoisonError::into_inner)[asked..].to_vec();
+    ensure!(times.len() == ads as usize, "{} requests for {ads} ads", times.len());
 
-    let last = seconds - last;
+    let after = |time: Option<&Instant>| time.map_or(0.0, |time| (*time - begun).as_secs_f64());
+    let (first, last) = (after(times.first()), seconds - after(times.last()));
     let ideal = f64::from(ads) * LATENCY.as_secs_f64() / (REPLICAS * CONCURRENCY) as f64;
     let seconds_of = processes.iter().zip(&before).map(|(process, before)| cpu_seconds(process.pid()) - before);
     let seconds_of: Vec<f64> = seconds_of.collect();
@@ -130,22 +138,6 @@ async fn bare(stub: &Stub, count: u32) -> Result<f64> {
     let begun = Instant::now();
     try_join_all((0..REPLICAS * CONCURRENCY).map(caller)).await?;
     Ok(begun.elapsed().as_secs_f64())
-}
-
-/// Seconds after which the provider had its first and its last question.
-async fn first_and_last(stub: &Stub, before: usize, count: u32, begun: Instant) -> (f64, f64) {
-    let mut first = None;
-    loop {
-        let asked = stub.requests() - before;
-        let now = begun.elapsed().as_secs_f64();
-        if asked > 0 {
-            first.get_or_insert(now);
-        }
-        if asked >= count as usize {
-            return (first.unwrap_or(now), now);
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 /// Cleaned, extracted ads, each with a text of its own.

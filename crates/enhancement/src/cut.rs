@@ -22,7 +22,8 @@ pub struct Cut {
     pub left_out: Vec<(String, usize)>,
 }
 
-/// Cuts an ad down to `most_chars` characters, without orders to the machine. An ad in which no section asks is shown from its beginning.
+/// Cuts an ad down to `most_chars` characters, without orders to the machine. An ad in which no section asks is shown
+/// from its beginning.
 pub fn cut(ad: &Ad, most_chars: usize) -> Cut {
     let ranges = sections(&ad.text, ad.title_len);
     let parts = ranges.iter().flat_map(|range| outside(&ad.orders, (range.start, range.end))).collect();

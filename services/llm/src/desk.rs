@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use observatory_operations::{Backend, kinds};
-use observatory_proto::Error;
+use observatory_proto::{Error, Reason};
 use observatory_store::{
     effects,
     enhancement::{self, AnswerKey, Enhanced, KeptAnswer},
@@ -62,19 +62,22 @@ async fn read_answers(db: DatabaseConnection, keys: Vec<AnswerKey>) -> Vec<Resul
 }
 
 async fn store(backend: Backend, finished: Vec<Finished>) -> Vec<Result<String, Error>> {
-    match store_all(&backend, &finished).await {
-        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        Err(error) if finished.len() == 1 => vec![Err(into_error(error))],
-        // One result that can't be stored must not lose its neighbours.
-        Err(_) => {
-            let mut outcomes = Vec::with_capacity(finished.len());
-            for one in finished.chunks(1) {
-                let stored = store_all(&backend, one).await.map_err(into_error);
-                outcomes.push(stored.map(|outcomes| outcomes.into_iter().collect()));
-            }
-            outcomes
+    let error = match store_all(&backend, &finished).await {
+        Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+        Err(error) => into_error(error),
+    };
+    // Neighbours are not to blame for a result that can't be stored; none of them is for a database that is away.
+    if finished.len() == 1 || error.reason == Reason::DependencyUnavailable {
+        return finished.iter().map(|_| Err(error.clone())).collect();
+    }
+    let mut outcomes = Vec::with_capacity(finished.len());
+    for one in finished.chunks(1) {
+        match store_all(&backend, one).await {
+            Ok(stored) => outcomes.extend(stored.into_iter().map(Ok)),
+            Err(error) => outcomes.push(Err(into_error(error))),
         }
     }
+    outcomes
 }
 
 async fn store_all(backend: &Backend, finished: &[Finished]) -> Result<Vec<String>, DbErr> {
@@ -100,20 +103,18 @@ async fn write<C: ConnectionTrait>(
     for one in finished {
         operations.entry(&one.row.operation_id).or_default().push((one.key.clone(), one.outcome.clone()));
     }
-    let mut before = HashMap::new();
+    let mut before: HashMap<&str, HashMap<String, String>> = HashMap::new();
     for (operation_id, tasks) in &operations {
-        let claimed = effects::claim(txn, operation_id, tasks).await?;
-        before.extend(claimed.into_iter().map(|(key, outcome)| ((*operation_id, key), outcome)));
+        before.insert(operation_id, effects::claim(txn, operation_id, tasks).await?);
     }
-    let stored = |one: &Finished| before.get(&(one.row.operation_id.as_str(), one.key.clone())).cloned();
-    let new: Vec<&Finished> = finished.iter().filter(|one| stored(one).is_none()).collect();
-    let rows: Vec<Enhanced> = new.iter().map(|one| one.row.clone()).collect();
-    enhancement::write(txn, &rows).await?;
-    let answers: Vec<_> = finished.iter().filter_map(|one| one.answer.clone()).collect();
+    let stored = |one: &Finished| before.get(one.row.operation_id.as_str())?.get(&one.key);
+    let new: Vec<&Enhanced> = finished.iter().filter(|one| stored(one).is_none()).map(|one| &one.row).collect();
+    enhancement::write(txn, &new).await?;
+    let answers: Vec<_> = finished.iter().filter_map(|one| one.answer.as_ref()).collect();
     enhancement::keep(txn, &answers).await?;
     let mut written = BTreeMap::new();
-    for one in &new {
-        *written.entry(one.row.operation_id.clone()).or_default() += 1;
+    for row in new {
+        *written.entry(row.operation_id.clone()).or_default() += 1;
     }
-    Ok((finished.iter().map(|one| stored(one).unwrap_or_else(|| one.outcome.clone())).collect(), written))
+    Ok((finished.iter().map(|one| stored(one).unwrap_or(&one.outcome).clone()).collect(), written))
 }

@@ -46,6 +46,8 @@ pub struct Asking<'a> {
     pub model: &'a Configured,
     /// Also where an answer is kept.
     pub skip_cache: bool,
+    /// One of many ads: its kept answer is looked for with theirs, and a new one is kept by the caller with the result.
+    pub in_batch: bool,
     /// Ends it.
     pub cancel: &'a CancellationToken,
 }
@@ -62,7 +64,7 @@ pub struct Made {
     pub seconds: f64,
     /// What the answer depends on beside the question.
     pub settings: Value,
-    /// The answer, where it is new: to be kept with what came of it.
+    /// The answer, where it is new.
     pub answer: Option<(AnswerKey, KeptAnswer)>,
     /// Version of the extractor.
     pub extractor_version: String,
@@ -71,28 +73,11 @@ pub struct Made {
 }
 
 impl Llm {
-    /// Enhances one ad and keeps the model's answer.
-    ///
-    /// # Errors
-    /// As [`Llm::make`].
-    pub async fn enhance(
-        &self,
-        ad: &Ad,
-        given: Option<PipelineA>,
-        asking: &Asking<'_>,
-        on_text: Option<OnText<'_>>,
-    ) -> Result<Made, Error> {
-        let made = self.make(ad, given, asking, on_text).await?;
-        enhancement::keep(&self.backend.db, made.answer.as_slice()).await.map_err(into_error)?;
-        Ok(made)
-    }
-
-    /// Enhances one ad; the caller keeps the model's answer. `given` are the skills to enhance; without them pipeline A
-    /// finds its own.
+    /// Enhances one ad. `given` are the skills to enhance; without them pipeline A finds its own.
     ///
     /// # Errors
     /// What the extractor or the model says; UNAVAILABLE where Postgres is.
-    pub async fn make(
+    pub async fn enhance(
         &self,
         ad: &Ad,
         given: Option<PipelineA>,
@@ -112,6 +97,9 @@ impl Llm {
             }
             None => (None, None),
         };
+        if !asking.in_batch {
+            enhancement::keep(&self.backend.db, answer.as_ref().as_slice()).await.map_err(into_error)?;
+        }
         let enhanced = self.enhancer.settle(asking.task, ad, &found.a, asked.as_ref());
         let concepts = self.concepts(&enhanced, &found.concepts).await;
         Ok(Made {
@@ -126,7 +114,7 @@ impl Llm {
         })
     }
 
-    /// The kept answer, or a new one, with what is to be kept of it.
+    /// The kept answer, or a new one, and what is to be kept of it.
     async fn answer(
         &self,
         ad: &Ad,
@@ -144,7 +132,7 @@ impl Llm {
             question_hash: sha256(&[json!(question.request).to_string().as_bytes(), settings.to_string().as_bytes()]),
         };
         if !asking.skip_cache
-            && let Some(kept) = self.desk.answers.call(key.clone()).await?
+            && let Some(kept) = self.kept(&key, asking.in_batch).await?
             && kept.answered
             && let Ok(mut asked) = serde_json::from_str::<Asked>(&kept.raw)
         {
@@ -171,10 +159,19 @@ impl Llm {
         match asked {
             Ok(asked) => Ok((asked, Some((key, kept)))),
             Err(error) => {
-                enhancement::keep(&self.backend.db, &[(key, kept)]).await.map_err(into_error)?;
+                enhancement::keep(&self.backend.db, &[&(key, kept)]).await.map_err(into_error)?;
                 Err(to_error(&model.name, &error))
             }
         }
+    }
+
+    /// The kept answer to a question. A caller who waits for one ad has it at once.
+    async fn kept(&self, key: &AnswerKey, in_batch: bool) -> Result<Option<KeptAnswer>, Error> {
+        if in_batch {
+            return self.desk.answers.call(key.clone()).await;
+        }
+        let kept = enhancement::kept(&self.backend.db, std::slice::from_ref(key)).await.map_err(into_error)?;
+        Ok(kept.into_iter().next().flatten())
     }
 
     /// Pipeline A's concept where it knows the skill, else the one that its name surely means.

@@ -71,7 +71,7 @@ impl LlmService for Grpc {
         let ad = Ad::new(&title, &text);
         let given = (!skills.is_empty()).then(|| PipelineA::of_names(&skills, &ad));
         let cancel = CancellationToken::new();
-        let asking = Asking { task: Task::Enhance, model, skip_cache, cancel: &cancel };
+        let asking = Asking { task: Task::Enhance, model, skip_cache, in_batch: false, cancel: &cancel };
         let made = self.llm.enhance(&ad, given, &asking, None).await?;
         let ExtractSkillsResponse {
             skills,
@@ -138,7 +138,7 @@ async fn extract(
     let task =
         if request.pipeline() == observatory_proto::common::Pipeline::Hybrid { Task::Hybrid } else { Task::Extract };
     let ad = Ad::new(&request.title, &request.text);
-    let asking = Asking { task, model, skip_cache: request.skip_cache, cancel };
+    let asking = Asking { task, model, skip_cache: request.skip_cache, in_batch: false, cancel };
     let made = llm.enhance(&ad, None, &asking, on_text).await?;
     Ok(response(&made, ad, &model.name))
 }

@@ -67,8 +67,8 @@ impl EnhanceTask {
         let model = self.llm.models.get(&request.model)?;
         let ad = Ad::from_combined(stored);
         let (task, cancel) = (what(request.pipeline()), &run.cancelled);
-        let asking = Asking { task, model, skip_cache: request.again && item.attempt == 1, cancel };
-        let made = match self.llm.make(&ad, None, &asking, None).await {
+        let asking = Asking { task, model, skip_cache: request.again && item.attempt == 1, in_batch: true, cancel };
+        let made = match self.llm.enhance(&ad, None, &asking, None).await {
             Ok(made) => made,
             Err(_) if cancel.is_cancelled() => return Err(run.interruption()),
             Err(error) => return Err(to_task_error(error)),

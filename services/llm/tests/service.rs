@@ -313,7 +313,7 @@ async fn a_duplicate_names_the_row_that_it_repeats() {
         ..Enhanced::default()
     };
     for _ in 0..2 {
-        enhancement::write(&db, std::slice::from_ref(&enhanced)).await.unwrap();
+        enhancement::write(&db, &[&enhanced]).await.unwrap();
     }
     let (jobs, skills) = enhancement::of_job(&db, job_id).await.unwrap();
     let told: Vec<_> = skills

@@ -89,9 +89,9 @@ pub async fn kept<C: ConnectionTrait>(db: &C, keys: &[AnswerKey]) -> Result<Vec<
 ///
 /// # Errors
 /// Database errors.
-pub async fn keep<C: ConnectionTrait>(db: &C, answers: &[(AnswerKey, KeptAnswer)]) -> Result<(), DbErr> {
+pub async fn keep<C: ConnectionTrait>(db: &C, answers: &[&(AnswerKey, KeptAnswer)]) -> Result<(), DbErr> {
     // One order for all writers, or two of them could wait for each other; the later answer to a question counts.
-    let answers: BTreeMap<&AnswerKey, &KeptAnswer> = answers.iter().map(|(key, answer)| (key, answer)).collect();
+    let answers: BTreeMap<&AnswerKey, &KeptAnswer> = answers.iter().map(|one| (&one.0, &one.1)).collect();
     if answers.is_empty() {
         return Ok(());
     }

@@ -130,10 +130,10 @@ pub async fn pending<C: ConnectionTrait>(
 ///
 /// # Errors
 /// Database errors.
-pub async fn write<C: ConnectionTrait>(txn: &C, enhanced: &[Enhanced]) -> Result<(), DbErr> {
+pub async fn write<C: ConnectionTrait>(txn: &C, enhanced: &[&Enhanced]) -> Result<(), DbErr> {
     // One order for all writers, or two of them could wait for each other; of an ad's results the later one counts.
     let enhanced: BTreeMap<(Uuid, &str), &Enhanced> =
-        enhanced.iter().map(|one| ((one.job_id, one.pipeline.as_str()), one)).collect();
+        enhanced.iter().map(|one| ((one.job_id, one.pipeline.as_str()), *one)).collect();
     let (ids, pipelines): (Vec<Uuid>, Vec<String>) = enhanced.keys().map(|key| (key.0, key.1.to_owned())).unzip();
     for table in ["enhanced_skills", "enhanced_jobs"] {
         let sql = format!(
