@@ -9,7 +9,7 @@
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 python3-pip python3-venv unzip curl protobuf-compiler redis-server \
+ && apt-get install -y --no-install-recommends python3 python3-pip python3-venv unzip curl protobuf-compiler libprotobuf-dev redis-server \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

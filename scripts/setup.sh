@@ -39,6 +39,9 @@ debian_packages() {
   need setpriv util-linux
   need cc build-essential
   need protoc protobuf-compiler # the build of prost-protovalidate-types calls it
+  # protoc's own messages lie beside it, or come as a package that Debian only recommends.
+  [ -e "$(dirname "$(command -v protoc || echo /usr/bin/protoc)")/../include/google/protobuf/descriptor.proto" ] ||
+    MISSING+=(libprotobuf-dev)
   need git git
   have python3 && python3 -m pip --version >/dev/null 2>&1 || MISSING+=(python3 python3-pip)
   # What the unpacked PostgreSQL links to and a bare Debian may lack.
