@@ -72,6 +72,10 @@ impl Client {
         extractor: proto::extractor::extractor_service_client => ExtractorServiceClient;
         /// Language models.
         llm: proto::llm::llm_service_client => LlmServiceClient;
+        /// Maps of skills.
+        clusterer: proto::clusterer::clusterer_service_client => ClustererServiceClient;
+        /// What they show.
+        clusters: proto::clusters::cluster_service_client => ClusterServiceClient;
         /// Vectors.
         embedder: proto::embedder::embedder_service_client => EmbedderServiceClient;
         /// Runs of all stages, and live events.

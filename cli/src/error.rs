@@ -104,6 +104,7 @@ fn exit_code_of(reason: Reason) -> u8 {
         | Reason::ModelAnswerMalformed
         | Reason::ModelRefused
         | Reason::SameMeaningNotFound
+        | Reason::ClusteringNotFound
         | Reason::OperationState
         | Reason::OperationFailed
         | Reason::RequestIdReused

@@ -466,6 +466,30 @@ Las frases salen de la extracción: observatory run, u observatory extract --aga
     evidence(): "evidence" | "evidencia";
     decided_by(): "decided by" | "decidido por";
 
+    // Clusters.
+    clustered(n, clusters, noise, seconds): "{n} points: {clusters} clusters, {noise} in none, {seconds} s"
+        | "{n} puntos: {clusters} grupos, {noise} en ninguno, {seconds} s";
+    clustering_scores(id, n, noise, silhouette, stability): "{id}: {n} skills, {noise} % in no cluster, silhouette {silhouette}, stability {stability}"
+        | "{id}: {n} habilidades, {noise} % en ningún grupo, silueta {silhouette}, estabilidad {stability}";
+    no_clusterings(): "no clustering yet: observatory cluster" | "aún no hay agrupaciones: observatory cluster";
+    nothing_to_compare(): "it is the first of its settings: name another with --base"
+        | "es la primera con sus parámetros: indique otra con --base";
+    cluster_name(): "name" | "nombre";
+    skill_count(): "skills" | "habilidades";
+    made_at(): "made" | "hecha";
+    clusters(): "clusters" | "grupos";
+    noise(): "in none" | "en ninguno";
+    cohesion(): "cohesion" | "cohesión";
+    title_words(): "words of its ads' titles" | "palabras de los títulos";
+    what_happened(): "what happened" | "qué pasó";
+    name_before(): "before" | "antes";
+    overlap(): "overlap" | "solape";
+    continued(): "continued" | "continúa";
+    split_off(): "split off" | "se separó";
+    merged(): "merged" | "se unió";
+    born(): "new" | "nuevo";
+    gone(): "gone" | "ya no está";
+
     // Language models.
     enhanced_by(pipeline, model, version, tokens, seconds): "pipeline {pipeline}: {model}, prompt {version}, {tokens} tokens, {seconds}"
         | "pipeline {pipeline}: {model}, instrucciones {version}, {tokens} tokens, {seconds}";

@@ -60,6 +60,7 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
 
     let jobs = grpc::Jobs::new(db.clone(), cache.clone(), engine.clone());
     let skills = grpc::Skills::new(db.clone());
+    let clusters = db.clone();
     let stats = grpc::Stats::new(db.clone(), cache.clone(), options.stats_cache_seconds);
     let taxonomy = grpc::Taxonomy::new(db.clone(), cache);
     let operations = grpc::OperationsApi::new(engine.clone());
@@ -97,7 +98,7 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
         .add(server!(SkillServiceServer, skills, config.limits))
         .add(server!(StatsServiceServer, stats, config.limits))
         .add(server!(TaxonomyServiceServer, taxonomy, config.limits))
-        .add(server!(ClusterServiceServer, grpc::Clusters, config.limits))
+        .add(server!(ClusterServiceServer, grpc::Clusters::new(clusters), config.limits))
         .add(server!(ScheduleServiceServer, schedules, config.limits))
         .add(server!(PipelineServiceServer, pipelines, config.limits))
         .add(server!(OperationsServer, operations.clone(), config.limits))

@@ -7,6 +7,7 @@ mod m0002_extraction;
 mod m0003_scraping;
 mod m0004_schedules;
 mod m0005_meaning;
+mod m0006_clusters;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_scraping::Migration),
             Box::new(m0004_schedules::Migration),
             Box::new(m0005_meaning::Migration),
+            Box::new(m0006_clusters::Migration),
         ]
     }
 }

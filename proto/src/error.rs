@@ -128,6 +128,7 @@ impl Error {
             | Reason::SpiderNotFound
             | Reason::ModelNotFound
             | Reason::SameMeaningNotFound
+            | Reason::ClusteringNotFound
             | Reason::PageGone => Code::NotFound,
             Reason::OperationState
             | Reason::SpiderOff

@@ -151,20 +151,6 @@ async fn cleaning_answers_with_numbers_and_an_operation_has_one_id_everywhere() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_yet_says_so() {
-    let rest = mesh().await.clients().rest;
-    for (answer, capability) in [
-        (rest.get("/api/clusters").await, "clustering"),
-        (rest.post("/api/cluster", json!({"pipeline": "A"})).await, "clustering"),
-    ] {
-        let answer = answer.unwrap();
-        let failure = Failure::from_json(&answer.json());
-        assert_eq!((answer.status, failure.reason.as_str()), (501, "CAPABILITY_MISSING"), "{}", answer.text);
-        assert_eq!(failure.metadata["capability"], capability);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_eleventh_batch_start_of_a_minute_is_refused_on_every_surface() {
     let mesh = Mesh::start().await.unwrap();
     let start = "observatory.cleaner.v1.CleanerService/BatchCleanJobs";

@@ -108,10 +108,10 @@ async fn the_command_line_does_all_of_it() {
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(mesh.count("SELECT count(*) FROM raw_jobs WHERE is_processed").await, 3);
     let refused = cli(&["run", "weekly-clustering"]).await;
-    assert!(refused.code == 69 && refused.stderr.contains("CAPABILITY_MISSING"), "{refused:?}");
+    assert!(refused.code == 2 && refused.stderr.contains("FIELD_INVALID"), "nothing was extracted: {refused:?}");
     let history = cli(&["history", "cleaning"]).await.stdout;
     assert!(history.lines().count() == 2 && history.contains("started") && history.contains("yes"), "{history}");
-    assert!(cli(&["history", "weekly-clustering"]).await.stdout.contains("[CAPABILITY_MISSING]"));
+    assert!(cli(&["history", "weekly-clustering"]).await.stdout.contains("[FIELD_INVALID]"));
 
     let next = cli(&["next", "0 3 * * SUN", "--zone", "America/Bogota", "--count", "3"]).await.stdout;
     assert!(next.lines().count() == 4 && next.matches(" 03:00 -05").count() == 3, "{next}");

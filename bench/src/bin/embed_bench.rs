@@ -123,7 +123,7 @@ async fn through_grpc(channel: &Channel, texts: &[String], round: usize) -> Resu
             let (texts, next, mut client) = (texts.clone(), next.clone(), EmbedderServiceClient::new(channel.clone()));
             tokio::spawn(async move {
                 while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let request = EmbedTextsRequest { texts: vec![text.clone()], role: 0 };
+                    let request = EmbedTextsRequest { texts: vec![text.clone()], role: 0, corrected: false };
                     client.embed_texts(request).await?;
                 }
                 anyhow::Ok(())

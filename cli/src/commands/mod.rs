@@ -1,5 +1,6 @@
 //! The commands, one module per group.
 
+pub mod clusters;
 pub mod compare_models;
 pub mod emerging;
 pub mod evaluate;
@@ -53,6 +54,11 @@ pub enum Command {
     Models,
     /// Give skills their vectors, for similar skills and for links to the taxonomy
     Embed(meaning::EmbedArgs),
+    /// Make a map of skills, or of your own vectors: UMAP and HDBSCAN
+    Cluster(Box<clusters::ClusterArgs>),
+    /// Read maps of skills: clusters, runs, what changed
+    #[command(subcommand)]
+    Clusters(clusters::ClustersCommand),
     /// Run the whole pipeline: scrape, clean, extract, and what else this mesh can do
     Run(run::RunArgs),
     /// Show what happens in the mesh, live
@@ -109,6 +115,8 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Enhance(args) => llm::enhance(context, args).await,
         Command::Models => llm::models(context).await,
         Command::Embed(args) => meaning::embed(context, args).await,
+        Command::Cluster(args) => clusters::cluster(context, *args).await,
+        Command::Clusters(command) => clusters::run(context, command).await,
         Command::Run(args) => run::run(context, &args).await,
         Command::Events(args) => events::run(context, args).await,
         Command::Operations(command) => operations::run(context, command).await,

@@ -352,8 +352,11 @@ impl Progress {
         }
         for (name, list) in self.steps.iter().flat_map(|steps| &steps.lists) {
             let field = descriptor.get_field_by_name(name);
-            if let Some(field) = field.filter(|field| field.is_list() && matches!(field.kind(), Kind::String)) {
+            let Some(field) = field.filter(|field| matches!(field.kind(), Kind::String)) else { continue };
+            if field.is_list() {
                 message.set_field(&field, Field::List(list.iter().cloned().map(Field::String).collect()));
+            } else if let Some(first) = list.first() {
+                message.set_field(&field, Field::String(first.clone()));
             }
         }
         any(&self.response_type, message.encode_to_vec())

@@ -30,7 +30,7 @@ pub struct Steps {
     pub percent: f64,
     /// What else was counted; also fills the response by field name.
     pub counts: BTreeMap<String, i32>,
-    /// Lists that fill the response's repeated string fields by field name.
+    /// Lists that fill the response's string fields by field name; a field that isn't repeated takes the first.
     #[serde(default)]
     pub lists: BTreeMap<String, Vec<String>>,
 }

@@ -1,6 +1,7 @@
 //! Postgres: entities, and the queries that services share.
 
 pub mod cleaning;
+pub mod clusters;
 mod conditions;
 pub mod effects;
 pub mod embeddings;

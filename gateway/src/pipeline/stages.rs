@@ -7,7 +7,6 @@ use observatory_proto::{
     Error, Reason,
     cleaner::{BatchCleanJobsRequest, cleaner_service_client::CleanerServiceClient},
     clusterer::{ClusterSkillsRequest, clusterer_service_client::ClustererServiceClient},
-    clusters::{ListClustersRequest, cluster_service_server::ClusterService},
     embedder::{BatchEmbedSkillsRequest, EmbedTextsRequest, embedder_service_client::EmbedderServiceClient},
     extractor::{BatchExtractSkillsRequest, extractor_service_client::ExtractorServiceClient},
     google::longrunning::Operation,
@@ -15,10 +14,9 @@ use observatory_proto::{
     pipeline::{RunPipelineRequest, Stage},
     scraper::{ListSpidersRequest, ScrapePortalRequest, Spider, scraper_service_client::ScraperServiceClient},
 };
-use tonic::{Request, Response, Status};
+use tonic::{Response, Status};
 
 use super::stage_name;
-use crate::grpc::Clusters;
 
 /// The stages, in the pipeline's order.
 const ORDER: [Stage; 6] = [Stage::Scrape, Stage::Clean, Stage::Extract, Stage::Enhance, Stage::Embed, Stage::Cluster];
@@ -116,13 +114,11 @@ impl Services {
             Stage::Enhance => {
                 answer(stage, LlmServiceClient::new(peer).list_models(ListModelsRequest {})).await.map(drop)
             }
-            Stage::Embed => {
+            // Clusters are made of vectors.
+            Stage::Embed | Stage::Cluster => {
                 let request = EmbedTextsRequest { texts: vec!["SQL".into()], ..Default::default() };
-                answer(stage, EmbedderServiceClient::new(peer).embed_texts(request)).await.map(drop)
-            }
-            // Clusters are made where they are shown.
-            Stage::Cluster => {
-                answer(stage, Clusters.list_clusters(Request::new(ListClustersRequest::default()))).await.map(drop)
+                let embedder = self.peer(Stage::Embed)?;
+                answer(Stage::Embed, EmbedderServiceClient::new(embedder).embed_texts(request)).await.map(drop)
             }
             Stage::Unspecified | Stage::Scrape | Stage::Clean | Stage::Extract => Ok(()),
         };

@@ -1,10 +1,19 @@
-//! The Clusterer: maps of skills. The contract is served; the
-//! capability behind it is still missing, and every call says so.
+//! The Clusterer: maps of skills, by UMAP and HDBSCAN, with names, scores and a history.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod cluster;
+pub mod config;
 mod grpc;
+mod labels;
+mod settings;
+mod worker;
 
-use observatory_mesh::{Config, NoOptions, Scope, Service, ServiceInfo, server};
+use observatory_mesh::{Config, Scope, Service, ServiceInfo, server};
+use observatory_operations::{Backend, Worker};
 use observatory_proto::clusterer::clusterer_service_server::ClustererServiceServer;
+
+use crate::{config::Options, grpc::Grpc, worker::ClusterTask};
 
 /// What this service is.
 pub const SERVICE: ServiceInfo = ServiceInfo {
@@ -14,10 +23,23 @@ pub const SERVICE: ServiceInfo = ServiceInfo {
     about: "Clusters skills by UMAP and HDBSCAN",
 };
 
-/// Hands the service over.
+/// Opens what the service needs, starts its workers, and hands it over.
 ///
 /// # Errors
-/// None yet.
-pub async fn build(config: Config<NoOptions>, _scope: Scope) -> anyhow::Result<Service> {
-    Ok(Service::new().add(server!(ClustererServiceServer, grpc::Grpc, config.limits)))
+/// Where a URL in the configuration can't be parsed.
+pub async fn build(config: Config<Options>, scope: Scope) -> anyhow::Result<Service> {
+    let backend = Backend::open(&config.database_url, &config.redis_url, &config.service.backend).await?;
+    backend.register_health(|name, check| scope.dependency(name, check));
+    let task = ClusterTask {
+        backend: backend.clone(),
+        embedder: config.optional_peer("embedder")?,
+        max_points: config.service.max_points,
+    };
+    let worker = Worker::new(backend.operations.clone(), config.service.backend.worker_options()).with(task);
+    let drain = scope.drain();
+    scope.spawn("workers", async move {
+        worker.run(drain).await;
+        Ok(())
+    });
+    Ok(Service::new().add(server!(ClustererServiceServer, Grpc { backend }, config.limits)))
 }

@@ -78,6 +78,9 @@ impl EmbedderService for Grpc {
     async fn embed_texts(&self, request: Request<EmbedTextsRequest>) -> Result<Response<EmbedTextsResponse>, Status> {
         let request = request.into_inner();
         let batcher = self.embeddings()?;
+        if request.corrected {
+            return Ok(Response::new(self.meaning.embed_corrected(&request.texts).await?));
+        }
         let vectors =
             batcher.embed(&request.texts, role(request.role())).await.map_err(|error| to_error(error, "texts"))?;
         let manifest = batcher.manifest();

@@ -7,9 +7,9 @@ use observatory_proto::{
     Error, Reason,
     common::{Pipeline, SkillRef},
     embedder::{
-        BatchEmbedSkillsRequest, BatchFindSameMeaningRequest, ConceptLink, EmbedSource, LinkToTaxonomyRequest,
-        LinkToTaxonomyResponse, ListSameMeaningRequest, ListSameMeaningResponse, ReviewSameMeaningRequest,
-        ReviewSameMeaningResponse, SameMeaning, SameMeaningState, SearchSimilarSkillsRequest,
+        BatchEmbedSkillsRequest, BatchFindSameMeaningRequest, ConceptLink, EmbedSource, EmbedTextsResponse, Embedding,
+        LinkToTaxonomyRequest, LinkToTaxonomyResponse, ListSameMeaningRequest, ListSameMeaningResponse,
+        ReviewSameMeaningRequest, ReviewSameMeaningResponse, SameMeaning, SameMeaningState, SearchSimilarSkillsRequest,
         SearchSimilarSkillsResponse, SimilarSkill,
     },
     google::longrunning::Operation,
@@ -66,6 +66,19 @@ impl Meaning {
         }
         let submit = Submit::new(EmbedTask::KIND, EmbedTask::RESPONSE, &request, &request.request_id, texts);
         Ok(self.backend.operations.submit(submit).await?.progress.to_operation())
+    }
+
+    pub(crate) async fn embed_corrected(&self, texts: &[String]) -> Result<EmbedTextsResponse, Error> {
+        let vectors = self.vectors.as_ref().ok_or_else(crate::no_model)?;
+        let embedded = vectors.embed(texts).await?;
+        let model = &vectors.corrected().await?.model;
+        Ok(EmbedTextsResponse {
+            embeddings: embedded.into_iter().map(|vector| Embedding { values: vector.centred }).collect(),
+            model_name: model.name.clone(),
+            model_version: model.version.clone(),
+            dimension: model.dimension as i32,
+            truncated: 0,
+        })
     }
 
     pub(crate) async fn search_similar_skills(

@@ -41,7 +41,7 @@ impl Embedder {
 
     async fn embed(&self, texts: &[&str], role: TextRole) -> Result<EmbedTextsResponse, Status> {
         let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-        let request = EmbedTextsRequest { texts, role: role.into() };
+        let request = EmbedTextsRequest { texts, role: role.into(), corrected: false };
         Ok(self.client.clone().embed_texts(request).await?.into_inner())
     }
 

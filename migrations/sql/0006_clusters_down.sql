@@ -1,0 +1,20 @@
+ALTER TABLE cluster_points
+    DROP CONSTRAINT cluster_points_run,
+    DROP COLUMN job_count,
+    DROP COLUMN skill_id,
+    DROP COLUMN name_es,
+    DROP COLUMN outlier_score;
+ALTER TABLE clustering_results
+    DROP CONSTRAINT clustering_results_run,
+    DROP COLUMN label_en,
+    DROP COLUMN label_es,
+    DROP COLUMN area_id,
+    DROP COLUMN color,
+    DROP COLUMN group_number,
+    DROP COLUMN group_label_en,
+    DROP COLUMN group_label_es,
+    DROP COLUMN job_count,
+    DROP COLUMN title_words,
+    DROP COLUMN cluster_silhouette,
+    DROP COLUMN change;
+DROP TABLE clusterings;
