@@ -170,12 +170,8 @@ impl<const D: usize> Node<D> {
     /// The least squared distance from a point to the box.
     #[inline]
     fn least(&self, point: &[f64; D]) -> f64 {
-        let mut sum = 0.0;
-        for axis in 0..D {
-            let off = (self.low[axis] - point[axis]).max(point[axis] - self.high[axis]).max(0.0);
-            sum += off * off;
-        }
-        sum
+        let bounds = self.low.iter().zip(&self.high);
+        bounds.zip(point).map(|((low, high), at)| (low - at).max(at - high).max(0.0).powi(2)).sum()
     }
 }
 
