@@ -19,6 +19,8 @@ pub struct Options {
     pub schedules_poll_seconds: f64,
     /// Pipelines that run at once in this process; default 4. 0: it only takes requests.
     pub pipelines: usize,
+    /// Where the files of the web page lie; default `ui/dist`, in the working directory or beside the program.
+    pub page_dir: String,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             pipelines: 4,
             schedules: true,
             schedules_poll_seconds: 5.0,
+            page_dir: "ui/dist".into(),
         }
     }
 }

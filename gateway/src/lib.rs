@@ -113,5 +113,5 @@ pub async fn build(config: Config<config::Options>, scope: Scope) -> anyhow::Res
             scraper_service_server::SERVICE_NAME,
         ])
         .grpc_web()
-        .http(page::router()))
+        .http(page::router(&config.service.page_dir)))
 }

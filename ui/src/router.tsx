@@ -46,6 +46,26 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("./views/operations/Operation"), "Operation"),
 });
+const tryIt = createRoute({
+  getParentRoute: () => shell,
+  path: "/try",
+  component: lazyRouteComponent(() => import("./views/tryit/TryIt"), "TryIt"),
+});
+const schedules = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules",
+  component: lazyRouteComponent(() => import("./views/schedules/Schedules"), "Schedules"),
+});
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: "/sources",
+  component: lazyRouteComponent(() => import("./views/Sources"), "Sources"),
+});
+const about = createRoute({
+  getParentRoute: () => shell,
+  path: "/about",
+  component: lazyRouteComponent(() => import("./views/About"), "About"),
+});
 const embedSkills = createRoute({
   getParentRoute: () => root,
   path: "/embed/skills",
@@ -56,7 +76,7 @@ const embedSkills = createRoute({
 /** All addresses of the page. */
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, skills, skill, ads, ad, operations, operation]),
+    shell.addChildren([home, skills, skill, ads, ad, operations, operation, tryIt, schedules, sources, about]),
     embedSkills,
   ]),
   parseSearch,

@@ -60,6 +60,8 @@ impl Gateway {
         }
         // Nothing runs by itself but where a test wants it.
         config.service.schedules = false;
+        // Whether this checkout has a built page is none of the tests' business.
+        config.service.page_dir = "/nonexistent".into();
         adjust(&mut config);
         let running = observatory_mesh::spawn(SERVICE, config, build).await.unwrap();
         let channel = Channel::from_shared(running.url()).unwrap().connect_lazy();

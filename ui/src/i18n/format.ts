@@ -2,6 +2,8 @@ import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { useLang, type Lang } from "./lang";
 
 const LOCALE: Record<Lang, string> = { es: "es-CO", en: "en-US" };
+/** Short dates without the particles of the country's own form: 3 nov 2025. */
+const DATES: Record<Lang, string> = { es: "es", en: "en-US" };
 
 /** Numbers, dates and names of countries in one language. */
 export interface Format {
@@ -9,6 +11,8 @@ export interface Format {
   int(value: number | bigint): string;
   /** 1.234,5 with so many decimals. */
   number(value: number, decimals?: number): string;
+  /** 45 as 45 %, so many decimals. */
+  percent(value: number, decimals?: number): string;
   /** 0.451 as 45,1 %. */
   share(value: number): string;
   /** 0.051 as +5,1; in percentage points. */
@@ -34,23 +38,26 @@ function asDate(at: Timestamp | Date): Date {
 function build(lang: Lang): Format {
   const locale = LOCALE[lang];
   const int = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const share = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const number = (value: number, decimals: number) =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  // Spanish sets a (thin, unbroken) space before the sign, English none.
+  const percent = (value: number, decimals = 0) => `${number(value, decimals)}${lang === "es" ? "\u202f" : ""}%`;
   const points = new Intl.NumberFormat(locale, {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
     signDisplay: "exceptZero",
   });
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-  const month = new Intl.DateTimeFormat(locale, { month: "short", year: "numeric", timeZone: "UTC" });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(DATES[lang], { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const month = new Intl.DateTimeFormat(DATES[lang], { month: "short", year: "numeric", timeZone: "UTC" });
+  const moment = new Intl.DateTimeFormat(DATES[lang], { dateStyle: "medium", timeStyle: "short" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const regions = new Intl.DisplayNames([locale], { type: "region" });
   return {
     int: (value) => int.format(value),
-    number: (value, decimals = 1) =>
-      new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value),
-    share: (value) => share.format(value),
-    points: (value) => points.format(value * 100),
+    number: (value, decimals = 1) => number(value, decimals),
+    percent,
+    share: (value) => percent(value * 100, 1),
+    points: (value) => points.format(value * 100).replace("-", "\u2212"),
     day: (iso) => (iso === "" ? "" : day.format(new Date(`${iso}T00:00:00Z`))),
     month: (iso) => (iso === "" ? "" : month.format(new Date(`${iso}-01T00:00:00Z`))),
     moment: (at) => (at === undefined ? "" : moment.format(asDate(at))),

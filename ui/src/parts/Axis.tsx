@@ -11,7 +11,7 @@ export function Axis({ end, f }: { end: number; f: Format }) {
     <span className="axis" aria-hidden="true">
       {ticksOf(end).map((tick, index, all) => (
         <span key={tick} className={index === 0 ? "axis-first" : index === all.length - 1 ? "axis-last" : ""} style={{ left: `${(tick / end) * 100}%` }}>
-          {f.number(tick * 100, tick * 100 < 3 && tick > 0 ? 1 : 0)} %
+          {f.percent(tick * 100, tick * 100 < 3 && tick > 0 ? 1 : 0)}
         </span>
       ))}
     </span>

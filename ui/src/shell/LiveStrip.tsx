@@ -23,7 +23,7 @@ function Running({ operation }: { operation: OperationView }) {
         <span>{t.ended}</span>
       ) : (
         <span className="num">
-          {percent} %{operation.eta > 0 ? ` · ${t.left(f.duration(operation.eta))}` : ""}
+          {f.percent(percent)}{operation.eta > 0 ? ` · ${t.left(f.duration(operation.eta))}` : ""}
         </span>
       )}
     </Link>

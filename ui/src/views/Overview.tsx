@@ -13,6 +13,8 @@ import { merge, ordered, type Merged } from "./skills/merge";
 import { nameOf } from "./skills/question";
 import { Ranking } from "./skills/Ranking";
 
+const LATIN_AMERICA = new Set("AR BO BR CL CO CR CU DO EC GT HN MX NI PA PE PR PY SV UY VE".split(" "));
+
 /** The front page: what is here, what is asked for, what changes, and how the pipeline is doing. */
 export function Overview() {
   const t = useWords(overview);
@@ -30,6 +32,8 @@ export function Overview() {
     );
   }
   const countries = Object.entries(s.jobsByCountry).filter(([code]) => code !== "ZZ").sort((a, b) => b[1] - a[1]).map(([code]) => code);
+  // This is about Latin America: ads from elsewhere come after.
+  const shown = [...countries.filter((code) => LATIN_AMERICA.has(code)), ...countries.filter((code) => !LATIN_AMERICA.has(code))];
   const newest = anchor(s.newestPostedDate);
   return (
     <div className="page">
@@ -39,7 +43,7 @@ export function Overview() {
         {s.lastScrapedAt ? t.fresh(f.ago(s.lastScrapedAt)) : ""}
       </p>
       <p><Link to="/skills" preload="intent">{t.ask}</Link></p>
-      <ByCountry countries={countries.slice(0, 6)} />
+      <ByCountry countries={shown.slice(0, 6)} />
       <Changes newest={newest} />
       <Health stats={s} />
     </div>
@@ -91,9 +95,9 @@ function Changes({ newest }: { newest: string }) {
     return error ? <ErrorNote error={error} /> : <Skeleton rows={6} />;
   }
   const enough = current.data.jobsTotal >= MIN_ADS && earlier.data.jobsTotal >= MIN_ADS;
-  const sure = enough ? ordered(merge([current.data, earlier.data]), "difference").filter((row) => row.difference.sure) : [];
-  const rises = sure.filter((row) => row.difference.value > 0).slice(0, 6);
-  const falls = sure.filter((row) => row.difference.value < 0).slice(0, 6);
+  const sure = enough ? merge([current.data, earlier.data]).filter((row) => row.difference.sure) : [];
+  const rises = ordered(sure, "first").filter((row) => row.difference.value > 0).slice(0, 6);
+  const falls = ordered(sure, "second").filter((row) => row.difference.value < 0).slice(0, 6);
   return (
     <section>
       <h2>{t.changes(f.day(now.from), f.day(now.to))}</h2>

@@ -80,7 +80,7 @@ function Row({ view }: { view: OperationView }) {
     <tr>
       <th scope="row"><Link to="/operations/$id" params={{ id: view.id }}>{kinds[view.kind] ?? view.kind}</Link></th>
       <td><span className={`state s-${view.state}`}>{t.states[view.state]}</span></td>
-      <td className="num wide">{f.int(view.completed + view.failed)} / {f.int(view.total)}{view.done ? "" : ` · ${Math.floor(view.percent)} %`}</td>
+      <td className="num wide">{f.int(view.completed + view.failed)} / {f.int(view.total)}{view.done ? "" : ` · ${f.percent(Math.floor(view.percent))}`}</td>
       <td className={view.failed > 0 ? "num bad" : "num soft"}>{f.int(view.failed)}</td>
       <td className="soft">{f.ago(view.created)}</td>
       <td className="num soft wide">{f.duration(tookOf(view))}</td>

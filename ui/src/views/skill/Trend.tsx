@@ -32,7 +32,7 @@ export default function Trend({ months, name }: { months: MonthCount[]; name: st
       animation: false,
       grid: { left: 48, right: 16, top: 12, bottom: 28 },
       xAxis: { type: "category", data: rows.map((row) => f.month(row.month)), axisLine: { lineStyle: { color: resolved("var(--rule)") } }, axisTick: { show: false }, axisLabel: { color: ink } },
-      yAxis: { type: "value", min: 0, max: axisEnd(Math.max(...rows.map((row) => row.high))), splitNumber: 3, splitLine: { lineStyle: { color: resolved("var(--rule)") } }, axisLabel: { color: ink, formatter: (value: number) => `${f.number(value * 100, 0)} %` } },
+      yAxis: { type: "value", min: 0, max: axisEnd(Math.max(...rows.map((row) => row.high))), splitNumber: 3, splitLine: { lineStyle: { color: resolved("var(--rule)") } }, axisLabel: { color: ink, formatter: (value: number) => f.percent(value * 100) } },
       tooltip: {
         trigger: "axis",
         backgroundColor: resolved("var(--bg)"),

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { skillsQuery, statsQuery } from "../../api/queries";
+import { skillQuery, skillsQuery, statsQuery } from "../../api/queries";
 import type { ListSkillsResponse } from "../../gen/observatory/skills/v1/skills_pb";
 import { useFormat } from "../../i18n/format";
 import { useLang, useWords } from "../../i18n/lang";
@@ -13,7 +13,7 @@ import { Panel } from "../../parts/Panel";
 import { Word } from "../../parts/Word";
 import { Compare } from "./Compare";
 import { Evidence } from "./Evidence";
-import { merge, ordered } from "./merge";
+import { merge, ordered, type Order } from "./merge";
 import { Question } from "./Question";
 import { nameOf, seriesOf, type Series, type SkillSearch } from "./question";
 import { Ranking } from "./Ranking";
@@ -45,7 +45,9 @@ export function Skills() {
   const data = rankings.map((ranking) => ranking.data).filter((one) => one !== undefined);
   const opened = search.evidence ?? "";
   const shown = series.find((one) => one.key === (search.of ?? series[0]?.key)) ?? series[0];
-  const name = data.flatMap((one) => one.skills).find((row) => row.skill?.skillId === opened)?.skill;
+  const listed = data.flatMap((one) => one.skills).find((row) => row.skill?.skillId === opened)?.skill;
+  const asked = useQuery({ ...skillQuery(opened), enabled: opened !== "" && listed === undefined && data.length === series.length });
+  const name = listed ?? asked.data?.skill;
 
   return (
     <div className={opened === "" ? "page" : "page with-panel"}>
@@ -148,9 +150,9 @@ export function Answer({ search, series, data, show, stale, embedded = false, on
       </section>
     );
   }
-  const by = search.order === "share" ? "share" : "difference";
+  const by: Order = search.order === "share" || search.order === "second" ? search.order : "first";
   const merged = ordered(merge(data), by);
-  const best = ordered(merged, "difference").find((row) => row.difference.sure && row.difference.value > 0);
+  const best = ordered(merged, "first").find((row) => row.difference.sure && row.difference.value > 0);
   const [here = "", there = ""] = named.map((one) => one.label);
   const finding = best
     ? t.findingMore(nameOf(best.skill, lang), here, there, f.points(best.difference.value))
@@ -164,8 +166,8 @@ export function Answer({ search, series, data, show, stale, embedded = false, on
       {embedded ? null : (
         <p className="small">
           {t.order}{" "}
-          <Word label={t.order} value={by} onChange={(order) => onChange({ order: order === "difference" ? "" : order })}
-            options={[["difference", t.byDifference], ["share", t.byShare]]} />
+          <Word label={t.order} value={by} onChange={(order) => onChange({ order: order === "first" ? "" : order })}
+            options={[["first", t.byFirst(here)], ["second", t.byFirst(there)], ["share", t.byShare]]} />
         </p>
       )}
       <Compare rows={merged.slice(0, show)} series={named} chosen={search.evidence ?? ""} onOpen={open} />

@@ -27,6 +27,10 @@ it("is never sure of a difference to a ranking that was cut short", () => {
 });
 
 it("puts sure differences before large ones that chance may give", () => {
-  const rows = merge([ranking(1000, { a: 300, b: 3 }), ranking(10, { a: 1, b: 3 })]);
-  expect(ordered(rows, "difference").map((row) => [row.skill.skillId, row.difference.sure])).toEqual([["b", true], ["a", false]]);
+  const rows = merge([ranking(1000, { a: 300, b: 3, c: 500 }), ranking(10, { a: 1, b: 3, c: 0 })]);
+  const order = (by: "first" | "second" | "share") => ordered(rows, by).map((row) => [row.skill.skillId, row.difference.sure]);
+  expect(order("first")[0]).toEqual(["c", true]);
+  expect(order("second")[0]).toEqual(["b", true]);
+  expect(order("share")[0]).toEqual(["c", true]);
+  expect(order("first")[1]).toEqual(["a", false]);
 });

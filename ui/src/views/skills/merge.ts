@@ -44,12 +44,16 @@ export function merge(rankings: readonly ListSkillsResponse[]): Merged[] {
   return merged;
 }
 
-/** Most asked for in the first ranking first; or the surest and greatest difference first. */
-export function ordered(merged: readonly Merged[], by: "share" | "difference"): Merged[] {
+/** By the greatest share; or what the first asks for more than the second, the surest and greatest first; or the other way. */
+export type Order = "share" | "first" | "second";
+
+/** Rows in an order. */
+export function ordered(merged: readonly Merged[], by: Order): Merged[] {
+  const sign = by === "second" ? -1 : 1;
   const share = (row: Merged) => Math.max(...row.cells.map((cell) => cell.share));
-  const least = (row: Merged) =>
-    row.difference.sure ? Math.min(Math.abs(row.difference.low), Math.abs(row.difference.high)) : 0;
+  // The end of the interval that is nearer to no difference: great only where the difference is great and sure.
+  const least = (row: Merged) => (sign > 0 ? row.difference.low : -row.difference.high);
   return [...merged].sort((a, b) =>
-    by === "share" ? share(b) - share(a) : least(b) - least(a) || Math.abs(b.difference.value) - Math.abs(a.difference.value),
+    by === "share" ? share(b) - share(a) : Number(b.difference.sure) * Number(least(b) > 0) - Number(a.difference.sure) * Number(least(a) > 0) || least(b) - least(a),
   );
 }
