@@ -66,6 +66,12 @@ const about = createRoute({
   path: "/about",
   component: lazyRouteComponent(() => import("./views/About"), "About"),
 });
+const map = createRoute({
+  getParentRoute: () => shell,
+  path: "/map",
+  validateSearch: (search) => pick(search, ["run", "cluster"]),
+  component: lazyRouteComponent(() => import("./views/map/Map"), "Map"),
+});
 const embedSkills = createRoute({
   getParentRoute: () => root,
   path: "/embed/skills",
@@ -76,7 +82,7 @@ const embedSkills = createRoute({
 /** All addresses of the page. */
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, skills, skill, ads, ad, operations, operation, tryIt, schedules, sources, about]),
+    shell.addChildren([home, skills, skill, ads, ad, operations, operation, tryIt, schedules, sources, about, map]),
     embedSkills,
   ]),
   parseSearch,

@@ -3,6 +3,7 @@ export const PLACES = [
   { to: "/", name: "home", key: "i" },
   { to: "/skills", name: "skills", key: "h" },
   { to: "/ads", name: "ads", key: "a" },
+  { to: "/map", name: "map", key: "m" },
   { to: "/try", name: "tryIt", key: "t" },
   { to: "/operations", name: "operations", key: "o" },
   { to: "/schedules", name: "schedules", key: "p" },
