@@ -21,8 +21,8 @@ export interface Format {
   day(iso: string): string;
   /** YYYY-MM as nov 2025. */
   month(iso: string): string;
-  /** A moment with its time. */
-  moment(at: Timestamp | Date | undefined): string;
+  /** A moment with its time, here or in another time zone. */
+  moment(at: Timestamp | Date | undefined, zone?: string): string;
   /** "hace 5 minutos". */
   ago(at: Timestamp | undefined): string;
   /** Seconds as 1 h 5 min, 3 min 20 s, 12 s. */
@@ -60,7 +60,11 @@ function build(lang: Lang): Format {
     points: (value) => points.format(value * 100).replace("-", "\u2212"),
     day: (iso) => (iso === "" ? "" : day.format(new Date(`${iso}T00:00:00Z`))),
     month: (iso) => (iso === "" ? "" : month.format(new Date(`${iso}-01T00:00:00Z`))),
-    moment: (at) => (at === undefined ? "" : moment.format(asDate(at))),
+    moment(at, zone) {
+      if (at === undefined) return "";
+      if (zone === undefined) return moment.format(asDate(at));
+      return new Intl.DateTimeFormat(DATES[lang], { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(asDate(at));
+    },
     ago(at) {
       if (at === undefined) return "";
       const seconds = Math.round((asDate(at).getTime() - Date.now()) / 1000);

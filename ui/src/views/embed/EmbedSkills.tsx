@@ -29,6 +29,7 @@ export function EmbedSkills() {
   const whole = `/skills${stringifySearch(search)}`;
   return (
     <main className="embed">
+      <h1 className="hidden">{t.name}</h1>
       {failed !== undefined ? <ErrorNote error={failed.error} /> : data.length < series.length ? <Skeleton rows={15} /> : (
         <Answer search={search} series={series} data={data} show={15} stale={false} embedded onChange={(next) => window.open(`/skills${stringifySearch({ ...search, ...next })}`, "_blank", "noopener")} />
       )}

@@ -28,7 +28,10 @@ interface Props {
 }
 
 const STEP = 1.4;
-const MOST_LABELS = 60;
+/** Density first: few names over the whole, more and then single ones as the view comes nearer. */
+const FIRST_LABELS = 16;
+const MOST_LABELS = 70;
+const SINGLE = 1.8;
 
 /** A scatter of many points: drag, wheel, pinch, keys, lasso; names where there is room. */
 export function Scatter({ places, look, labels, describe, onChoose, onLasso, target, label }: Props) {
@@ -161,7 +164,10 @@ export function Scatter({ places, look, labels, describe, onChoose, onLasso, tar
     const [px, py] = toScreen(now, width, height, x, y);
     return { x: px, y: strong ? py : py - 11, width: text.length * (strong ? 7.6 : 6.4) + 6, height: 17 };
   });
-  const shown = width > 0 ? fitting(wishes, width, height, MOST_LABELS) : [];
+  const near = now.scale / whole.scale;
+  const strong = labels.findIndex((one) => !one.strong);
+  const offered = near < SINGLE && strong >= 0 ? wishes.slice(0, strong) : wishes;
+  const shown = width > 0 ? fitting(offered, width, height, Math.min(MOST_LABELS, Math.round(FIRST_LABELS * near ** 1.5))) : [];
   const hover = hovered >= 0 ? toScreen(now, width, height, places.xs[hovered] ?? 0, places.ys[hovered] ?? 0) : null;
 
   return (

@@ -72,9 +72,15 @@ export function lookOf(points: readonly MapPoint[], clusters: readonly Cluster[]
     const noise = point.clusterNumber < 0;
     const [red, green, blue] = noise ? grey : (colorOf.get(point.clusterNumber) ?? grey);
     colors.set([red, green, blue, picked(index) ? (noise ? 90 : 190) : 28], index * 4);
-    radii[index] = Math.min(9, 2 + Math.sqrt(point.jobCount) / 6);
+    radii[index] = Math.min(10, 2.4 + Math.sqrt(point.jobCount) / 5);
   });
   return { colors, radii };
+}
+
+/** A cluster's name as short as a map wants it: what stands before the colon, else its first two skills. */
+function brief(label: string): string {
+  const [head = label, rest] = label.split(": ");
+  return rest !== undefined && head.length > 2 ? head : label.split(", ").slice(0, 2).join(", ");
 }
 
 /** Names for the map: clusters by size, then skills by the ads that name them. */
@@ -87,7 +93,7 @@ export function labelsOf(points: readonly MapPoint[], clusters: readonly Cluster
   const names = clusters.filter((cluster) => cluster.clusterNumber >= 0).flatMap((cluster): Label[] => {
     const sum = sums.get(cluster.clusterNumber);
     if (sum === undefined) return [];
-    return [{ x: sum.x / sum.n, y: sum.y / sum.n, text: labelOf(cluster, lang), strong: true, color: `var(--cat-${cluster.color % 8})` }];
+    return [{ x: sum.x / sum.n, y: sum.y / sum.n, text: brief(labelOf(cluster, lang)), strong: true, color: `var(--cat-${cluster.color % 8})` }];
   });
   const skills = [...points].sort((a, b) => b.jobCount - a.jobCount).slice(0, 3000);
   return [...names, ...skills.map((point) => ({ x: point.x, y: point.y, text: pointName(point, lang), strong: false, color: "var(--ink)" }))];

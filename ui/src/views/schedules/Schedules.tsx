@@ -49,7 +49,7 @@ function One({ schedule }: { schedule: Schedule }) {
       <p>{kinds[schedule.operationKind] ?? schedule.operationKind}{schedule.description ? <span className="soft"> · {schedule.description}</span> : null}</p>
       <p className="small"><code>{schedule.cron}</code> <span className="soft">{schedule.timeZone || "UTC"}</span></p>
       <p className="small">
-        {schedule.paused ? <strong>{t.pausedNow}</strong> : <><span className="soft">{t.next}: </span>{schedule.nextRunTimes.slice(0, 3).map((at) => f.moment(at)).join(" · ")}</>}
+        {schedule.paused ? <strong>{t.pausedNow}</strong> : <><span className="soft">{t.next}: </span>{schedule.nextRunTimes.slice(0, 3).map((at) => f.moment(at, schedule.timeZone || "UTC")).join(" · ")}</>}
       </p>
       <div className="actions">
         <button type="button" disabled={pause.isPending} onClick={() => pause.mutate()}>{schedule.paused ? t.resume : t.pause}</button>
