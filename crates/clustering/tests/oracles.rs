@@ -6,7 +6,7 @@ use observatory_clustering::{
     Matrix,
     hdbscan::{Hierarchy, Selection},
     knn::Metric,
-    scores::{adjusted_rand_index, davies_bouldin, silhouette, trustworthiness},
+    scores::{adjusted_rand_index, davies_bouldin, dbcv, silhouette, trustworthiness},
     umap::{UmapParams, umap},
     unwatched,
 };
@@ -107,4 +107,73 @@ fn maps_are_as_trustworthy_as_those_of_umap_learn() {
         println!("{} x {dims}: {ours:.4} for {theirs:.4}", matrix.rows());
         assert!(ours >= theirs - 0.002, "{} x {dims}: {ours} for {theirs}", matrix.rows());
     }
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+}
+
+fn labels(list: &Value) -> Vec<i32> {
+    numbers(list).into_iter().map(|label| label as i32).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The mean of what two lists are apart.
+fn apart(ours: &[f64], theirs: &[f64]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).sum::<f64>() / ours.len() as f64
+}
+
+#[test]
+fn probabilities_outliers_stabilities_and_leaves_are_those_of_pythons_hdbscan() {
+    let stored = stored();
+    let details = stored["details"].as_array().unwrap();
+    let (mut leaves, mut likely, mut outside, mut stable) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for one in details {
+        let (values, dims) = points(one);
+        let built = Hierarchy::new(Matrix::new(&values, dims).unwrap(), 3, &unwatched).unwrap();
+        let found = built.select(5, Selection::Eom).unwrap();
+        let leaf = built.select(5, Selection::Leaf).unwrap();
+        leaves.push(adjusted_rand_index(&leaf.labels, &labels(&one["leaf_labels"])));
+        let doubles = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect::<Vec<_>>();
+        likely.push(apart(&doubles(&found.probabilities), &numbers(&one["probabilities"])));
+        outside.push(apart(&doubles(&found.outlier_scores), &numbers(&one["outlier_scores"])));
+        let (mut ours, theirs) = (built.condense(5).unwrap().stabilities, numbers(&one["stabilities"]));
+        ours.sort_by(f64::total_cmp);
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-4 * b.max(1.0);
+        stable += usize::from(ours.len() == theirs.len() && ours.iter().zip(&theirs).all(close));
+        println!(
+            "seed {}: leaves {:.3}, probabilities {:.5}, outliers {:.5}, stabilities {} of {}",
+            one["seed"],
+            leaves.last().unwrap(),
+            likely.last().unwrap(),
+            outside.last().unwrap(),
+            ours.len(),
+            theirs.len()
+        );
+    }
+    println!("stabilities equal on {stable} of {}", details.len());
+    assert!(median(leaves) >= 0.99);
+    assert!(median(likely) < 1e-4);
+    assert!(median(outside) < 1e-4);
+    assert!(stable * 10 >= details.len() * 9, "{stable} of {}", details.len());
+}
+
+#[test]
+fn density_based_validity_is_that_of_pythons_hdbscan() {
+    let mut compared = 0;
+    for one in stored()["details"].as_array().unwrap() {
+        let Some(theirs) = one["dbcv"].as_f64() else { continue };
+        let (values, dims) = points(one);
+        let groups = one["groups"].as_i64().unwrap() as i32;
+        let truth: Vec<i32> = (0..(values.len() / dims) as i32).map(|row| row % groups).collect();
+        let ours = dbcv(Matrix::new(&values, dims).unwrap(), &truth).unwrap();
+        println!("seed {}: {ours:.6} for {theirs:.6}", one["seed"]);
+        compared += usize::from((ours - theirs).abs() < 1e-4);
+    }
+    assert!(compared > 20, "{compared}");
 }

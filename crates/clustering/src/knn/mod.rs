@@ -75,11 +75,13 @@ impl Prepared {
         self.range(row, row + 1)
     }
 
-    /// Of one point with every other: greatest is nearest.
-    pub(crate) fn scores(&self, row: usize) -> Vec<f32> {
-        let mut scores = vec![0f32; self.rows()];
-        blocks::products(self.row(row), &self.values, self.columns, &mut scores);
-        scores.iter_mut().zip(&self.halves).for_each(|(score, half)| *score -= half);
+    /// Of some points with every point, row by row: greatest is nearest.
+    pub(crate) fn scores(&self, from: usize, to: usize) -> Vec<f32> {
+        let mut scores = vec![0f32; (to - from) * self.rows()];
+        blocks::products(self.range(from, to), &self.values, self.columns, &mut scores);
+        for row in scores.chunks_mut(self.rows()) {
+            row.iter_mut().zip(&self.halves).for_each(|(score, half)| *score -= half);
+        }
         scores
     }
 

@@ -8,6 +8,9 @@ use crate::{
     unwatched,
 };
 
+/// Points whose distances to all others are held at once.
+const ROWS: usize = 128;
+
 /// 0 to 1, over the `k` nearest of each point in the embedding, as scikit-learn counts it.
 ///
 /// # Errors
@@ -20,20 +23,21 @@ pub fn trustworthiness(points: Matrix, embedding: Matrix, k: usize, metric: Metr
     let watch: Progress = &unwatched;
     let near = knn(embedding, k, Metric::Euclidean, 0, watch)?;
     let prepared = crate::knn::Prepared::new(points, metric);
-    let lost: Vec<f64> = (0..rows)
-        .into_par_iter()
-        .map(|row| {
-            let scores = prepared.scores(row);
-            near.of(row)
-                .map(|(other, _)| {
-                    let bar = scores[other as usize];
-                    let nearer = |(at, score): (usize, &f32)| at != row && *score > bar;
-                    let rank = 1 + scores.iter().enumerate().filter(|one| nearer(*one)).count();
-                    rank.saturating_sub(k) as f64
-                })
-                .sum()
-        })
-        .collect();
+    let starts: Vec<usize> = (0..rows).step_by(ROWS).collect();
+    let lost = |from: usize| -> f64 {
+        let scores = prepared.scores(from, (from + ROWS).min(rows));
+        let of = |(at, scores): (usize, &[f32])| -> f64 {
+            let row = from + at;
+            let rank = |other: u32| {
+                let bar = scores[other as usize];
+                // The point itself is nearest of all, and no neighbour.
+                scores.iter().filter(|score| **score > bar).count() - usize::from(scores[row] > bar) + 1
+            };
+            near.of(row).map(|(other, _)| rank(other).saturating_sub(k) as f64).sum()
+        };
+        scores.chunks(rows).enumerate().map(of).sum()
+    };
+    let lost: Vec<f64> = starts.into_par_iter().with_max_len(1).map(lost).collect();
     let (n, k) = (rows as f64, k as f64);
     Ok(1.0 - lost.iter().sum::<f64>() * 2.0 / (n * k * (2.0 * n - 3.0 * k - 1.0)))
 }

@@ -20,6 +20,16 @@ pub struct Model {
     pub cluster_number: i32,
     /// `probability`.
     pub probability: f32,
+    /// `job_count`.
+    pub job_count: i32,
+    /// `skill_id`.
+    #[sea_orm(column_type = "Text")]
+    pub skill_id: String,
+    /// `name_es`.
+    #[sea_orm(column_type = "Text")]
+    pub name_es: String,
+    /// `outlier_score`.
+    pub outlier_score: f32,
 }
 
 /// Relations to other tables.

@@ -44,6 +44,33 @@ pub struct Model {
     pub hdbscan_params: Json,
     /// `analyzed_at`.
     pub analyzed_at: DateTimeUtc,
+    /// `label_en`.
+    #[sea_orm(column_type = "Text")]
+    pub label_en: String,
+    /// `label_es`.
+    #[sea_orm(column_type = "Text")]
+    pub label_es: String,
+    /// `area_id`.
+    pub area_id: Option<Uuid>,
+    /// `color`.
+    pub color: i32,
+    /// `group_number`.
+    pub group_number: i32,
+    /// `group_label_en`.
+    #[sea_orm(column_type = "Text")]
+    pub group_label_en: String,
+    /// `group_label_es`.
+    #[sea_orm(column_type = "Text")]
+    pub group_label_es: String,
+    /// `job_count`.
+    pub job_count: i32,
+    /// `title_words`.
+    pub title_words: Vec<String>,
+    /// `cluster_silhouette`.
+    pub cluster_silhouette: Option<f64>,
+    /// `change`.
+    #[sea_orm(column_type = "Text")]
+    pub change: String,
 }
 
 /// Relations to other tables.

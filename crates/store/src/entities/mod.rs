@@ -5,6 +5,7 @@ pub mod candidate_reviews;
 pub mod cleaned_jobs;
 pub mod cluster_points;
 pub mod clustering_results;
+pub mod clusterings;
 pub mod concept_labels;
 pub mod dataset_versions;
 pub mod duplicate_bands;
