@@ -7,7 +7,7 @@ mod common;
 use common::{Gateway, ad};
 use observatory_store::{entities, sea_orm::EntityTrait};
 
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 15] = [
     "INSERT INTO enhanced_skills (job_id, original_skill_text, normalized_skill, skill_type, llm_confidence, llm_model,
          prompt_version, span_start, span_end) SELECT job_id, 'a', 'a', 'explicit', 0.5, 'm', '1', 0, 1 FROM raw_jobs",
     "INSERT INTO skill_embeddings (skill_text, embedding, centred, model_name, model_version)
