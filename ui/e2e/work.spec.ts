@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from "node:net";
 import { expect, test, type Page } from "@playwright/test";
 import { ready } from "./page";
 
@@ -40,14 +41,54 @@ test("a batch of 5,000 is watched to its end, and never goes back", async ({ pag
   await expect(page.locator(".figures dd").first()).toHaveText(/^\d/);
 });
 
-test("a dropped connection is told, taken up again, and loses nothing", async ({ page, context }) => {
-  await cleanAgain(page, 0);
-  const seen = await noteProgress(page);
-  await context.setOffline(true);
-  await expect(page.getByText("Se cortó la conexión en vivo")).toBeVisible({ timeout: 30_000 });
-  await context.setOffline(false);
-  await state(page, "Terminada");
-  expect(falls(await seen())).toEqual([]);
+/** A line to the mesh that can be cut. */
+async function cuttable(server: string): Promise<{ address: string; cut: () => void; mend: () => void; end: () => void }> {
+  const to = new URL(server);
+  const sockets = new Set<Socket>();
+  let whole = true;
+  const proxy = createServer((socket) => {
+    if (!whole) return void socket.destroy();
+    const beyond = connect(Number(to.port), to.hostname);
+    for (const one of [socket, beyond]) {
+      sockets.add(one);
+      one.on("close", () => sockets.delete(one));
+      one.on("error", () => one.destroy());
+    }
+    socket.pipe(beyond).pipe(socket);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const place = proxy.address();
+  const cut = () => {
+    whole = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    address: `http://127.0.0.1:${typeof place === "object" && place !== null ? place.port : 0}`,
+    cut,
+    mend: () => (whole = true),
+    end: () => {
+      cut();
+      proxy.close();
+    },
+  };
+}
+
+test("a dropped connection is told, taken up again, and loses nothing", async ({ browser, baseURL }) => {
+  const line = await cuttable(baseURL ?? "");
+  const page = await browser.newPage({ baseURL: line.address, locale: "es-CO" });
+  try {
+    await cleanAgain(page, 0);
+    const seen = await noteProgress(page);
+    line.cut();
+    await expect(page.getByText("Se cortó la conexión en vivo")).toBeVisible();
+    line.mend();
+    await state(page, "Terminada");
+    expect(falls(await seen())).toEqual([]);
+    await expect(page.getByText("Se cortó la conexión en vivo")).toBeHidden();
+  } finally {
+    await page.close();
+    line.end();
+  }
 });
 
 test("work can be cancelled, and says so", async ({ page }) => {

@@ -21,6 +21,28 @@ export function skillsQuery(request: MessageInitShape<typeof ListSkillsRequestSc
   });
 }
 
+/** Pages of a whole ranking: beyond this many skills it is cut. */
+const MOST_PAGES = 6;
+
+/** A ranking with all its skills, as far as they go; the last page's token stays where it was cut. */
+export function wholeRankingQuery(request: MessageInitShape<typeof ListSkillsRequestSchema>) {
+  return queryOptions({
+    queryKey: ["ranking", request],
+    queryFn: async ({ signal }) => {
+      const ask = (pageToken: string) =>
+        client(SkillService).listSkills(create(ListSkillsRequestSchema, { ...request, limit: 500, pageToken }), { signal });
+      const whole = await ask("");
+      for (let page = 1; page < MOST_PAGES && whole.nextPageToken !== ""; page += 1) {
+        const next = await ask(whole.nextPageToken);
+        whole.skills.push(...next.skills);
+        whole.nextPageToken = next.nextPageToken;
+      }
+      return whole;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** One skill. */
 export function skillQuery(skillId: string) {
   return queryOptions({

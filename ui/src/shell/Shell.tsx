@@ -24,6 +24,8 @@ export function Shell() {
     // A new view is read from its beginning, by eye and by ear.
     if (first.current !== path) main.current?.focus({ preventScroll: true });
     first.current = path;
+    // On a phone the sections are a line that scrolls.
+    document.querySelector(".top nav a.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [path]);
 
   return (

@@ -8,6 +8,18 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/** Goes to the search field of the view; false where it has none. */
+function focusSearch(): boolean {
+  const field = document.querySelector<HTMLInputElement>("main input[type=search]");
+  field?.focus();
+  return field !== null;
+}
+
+/** The same, as soon as a view that is on its way is there. */
+function focusSoon(tries = 40): void {
+  if (!focusSearch() && tries > 0) setTimeout(() => focusSoon(tries - 1), 50);
+}
+
 /** Listens to the keyboard, and shows the shortcuts on `?`. */
 export function Shortcuts({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => void }) {
   const t = useWords(keys);
@@ -32,9 +44,7 @@ export function Shortcuts({ open, onOpen }: { open: boolean; onOpen: (open: bool
         onOpen(true);
       } else if (event.key === "/") {
         event.preventDefault();
-        const field = document.querySelector<HTMLInputElement>("main input[type=search]");
-        if (field !== null) field.focus();
-        else void navigate({ to: "/ads" });
+        if (!focusSearch()) void navigate({ to: "/ads" }).then(() => focusSoon());
       }
     };
     document.addEventListener("keydown", press);

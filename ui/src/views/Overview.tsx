@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { skillsQuery, statsQuery } from "../api/queries";
+import { skillsQuery, statsQuery, wholeRankingQuery } from "../api/queries";
 import type { GetStatsResponse } from "../gen/observatory/stats/v1/stats_pb";
 import { useFormat } from "../i18n/format";
 import { useLang, useWords } from "../i18n/lang";
@@ -88,7 +88,7 @@ function Changes({ newest }: { newest: string }) {
   const now = daysOf("3m", newest);
   const before = daysBefore("3m", newest) ?? { from: "", to: "" };
   const [current, earlier] = useQueries({
-    queries: [now, before].map((days) => skillsQuery({ postedFrom: days.from, postedTo: days.to, limit: 500 })),
+    queries: [now, before].map((days) => wholeRankingQuery({ postedFrom: days.from, postedTo: days.to })),
   });
   if (current?.data === undefined || earlier?.data === undefined) {
     const error = current?.error ?? earlier?.error;

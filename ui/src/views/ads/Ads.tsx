@@ -15,6 +15,8 @@ import { TakeAds } from "./TakeAds";
 
 const route = getRouteApi("/shell/ads");
 const SETTLE = 80;
+/** Where there is room for the filters beside the ads; on a phone the ads come first. */
+const WIDE = window.matchMedia("(min-width: 56rem)");
 
 /** All ads, to be searched and narrowed down. */
 export function Ads() {
@@ -58,26 +60,29 @@ export function Ads() {
         </form>
         <p id={`${id}-hint`} className="soft small">{t.hint}</p>
       </div>
-      <div className="facets">
-        <Facet title={t.country} name="country" counts={stats.data?.jobsByCountry ?? {}} value={search.country ?? ""} query={query}
-          filter={filter} label={(key) => f.country(key)} onChange={(country) => change({ country })} />
-        <Facet title={t.portal} name="portal" counts={stats.data?.jobsByPortal ?? {}} value={search.portal ?? ""} query={query}
-          filter={filter} label={(key) => key} onChange={(portal) => change({ portal })} />
-        <fieldset>
-          <legend>{t.posted}</legend>
-          <label htmlFor={`${id}-from`}>{t.from}</label>
-          <input id={`${id}-from`} type="date" value={search.from ?? ""} onChange={(event) => change({ from: event.target.value })} />
-          <label htmlFor={`${id}-to`}>{t.to}</label>
-          <input id={`${id}-to`} type="date" value={search.to ?? ""} onChange={(event) => change({ to: event.target.value })} />
-        </fieldset>
-        <div>
-          <label htmlFor={`${id}-status`}>{t.status}</label>
-          <select id={`${id}-status`} value={search.status ?? ""} onChange={(event) => change({ status: event.target.value })}>
-            <option value="">{t.any}</option>
-            {[1, 2, 3, 4].map((status) => <option key={status} value={status}>{c.statuses[status]}</option>)}
-          </select>
+      <details className="filters" open={WIDE.matches}>
+        <summary>{t.filters}</summary>
+        <div className="facets">
+          <Facet title={t.country} name="country" counts={stats.data?.jobsByCountry ?? {}} value={search.country ?? ""} query={query}
+            filter={filter} label={(key) => f.country(key)} onChange={(country) => change({ country })} />
+          <Facet title={t.portal} name="portal" counts={stats.data?.jobsByPortal ?? {}} value={search.portal ?? ""} query={query}
+            filter={filter} label={(key) => key} onChange={(portal) => change({ portal })} />
+          <fieldset>
+            <legend>{t.posted}</legend>
+            <label htmlFor={`${id}-from`}>{t.from}</label>
+            <input id={`${id}-from`} type="date" value={search.from ?? ""} onChange={(event) => change({ from: event.target.value })} />
+            <label htmlFor={`${id}-to`}>{t.to}</label>
+            <input id={`${id}-to`} type="date" value={search.to ?? ""} onChange={(event) => change({ to: event.target.value })} />
+          </fieldset>
+          <div>
+            <label htmlFor={`${id}-status`}>{t.status}</label>
+            <select id={`${id}-status`} value={search.status ?? ""} onChange={(event) => change({ status: event.target.value })}>
+              <option value="">{t.any}</option>
+              {[1, 2, 3, 4].map((status) => <option key={status} value={status}>{c.statuses[status]}</option>)}
+            </select>
+          </div>
         </div>
-      </div>
+      </details>
       <div className="page-main">
         {search.skill ? (
           <p>

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { skillsQuery, statsQuery } from "../../api/queries";
+import { skillsQuery, statsQuery, wholeRankingQuery } from "../../api/queries";
 import { useFormat } from "../../i18n/format";
 import { useWords } from "../../i18n/lang";
 import { common } from "../../i18n/words/common";
@@ -22,7 +22,7 @@ export function EmbedSkills() {
   const stats = useQuery(statsQuery);
   const series = seriesOf(search, anchor(stats.data?.newestPostedDate ?? ""));
   const rankings = useQueries({
-    queries: series.map(({ request }) => ({ ...skillsQuery({ ...request, limit: series.length > 1 ? 500 : 15 }), enabled: !stats.isPending })),
+    queries: series.map(({ request }) => ({ ...(series.length > 1 ? wholeRankingQuery(request) : skillsQuery({ ...request, limit: 15 })), enabled: !stats.isPending })),
   });
   const failed = rankings.find((ranking) => ranking.isError);
   const data = rankings.map((ranking) => ranking.data).filter((one) => one !== undefined);

@@ -11,7 +11,7 @@ import { Word } from "../../parts/Word";
 import { useTheme } from "../../shell/theme";
 import { Changes, Quality } from "./About";
 import { Clusters } from "./Clusters";
-import { clustersQuery, labelsOf, lookOf, placesOf, pointName, pointsQuery, runsQuery } from "./data";
+import { clustersQuery, holds, labelsOf, lookOf, placesOf, pointName, pointsQuery, runsQuery } from "./data";
 import { Lassoed } from "./Lassoed";
 import { Scatter } from "./Scatter";
 
@@ -63,14 +63,14 @@ function Shown({ run }: { run: Clustering }) {
   const all = points.data;
   const list = clusters.data?.clusters;
   const places = useMemo(() => placesOf(all ?? []), [all]);
-  const labels = useMemo(() => labelsOf(all ?? [], list ?? [], lang), [all, list, lang]);
+  const labels = useMemo(() => labelsOf(all ?? [], list ?? [], lang, query), [all, list, lang, query]);
   const number = list?.find((cluster) => cluster.clusterId === open)?.clusterNumber;
   const look = useMemo(() => {
     const ring = new Set(lassoed);
     const picked = (index: number) => {
       const point = all?.[index];
       if (point === undefined) return false;
-      if (query !== "") return fold(`${point.skillText} ${point.nameEs}`).includes(query);
+      if (query !== "") return holds(point, query);
       if (ring.size > 0) return ring.has(index);
       return number === undefined || point.clusterNumber === number;
     };
@@ -78,7 +78,7 @@ function Shown({ run }: { run: Clustering }) {
     // The theme changes what the colours stand for.
   }, [all, list, query, lassoed, number, theme]);
   const target = useMemo(() => {
-    const members = all?.filter((point) => (number !== undefined ? point.clusterNumber === number : query !== "" && fold(`${point.skillText} ${point.nameEs}`).includes(query))) ?? [];
+    const members = all?.filter((point) => (query !== "" ? holds(point, query) : point.clusterNumber === number)) ?? [];
     if (members.length === 0) return null;
     const xs = members.map((point) => point.x);
     const ys = members.map((point) => point.y);

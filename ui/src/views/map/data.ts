@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { client, patientClient } from "../../api/client";
 import { ClusterService, type Cluster, type MapPoint } from "../../gen/observatory/clusters/v1/clusters_pb";
 import { resolved } from "../../lib/colors";
+import { fold } from "../../lib/text";
 import type { Lang } from "../../i18n/lang";
 import type { Places } from "./geometry";
 import type { Look } from "./painter";
@@ -83,8 +84,13 @@ function brief(label: string): string {
   return rest !== undefined && head.length > 2 ? head : label.split(", ").slice(0, 2).join(", ");
 }
 
-/** Names for the map: clusters by size, then skills by the ads that name them. */
-export function labelsOf(points: readonly MapPoint[], clusters: readonly Cluster[], lang: Lang): Label[] {
+/** True where a point's name, in either language, holds the folded words. */
+export function holds(point: MapPoint, query: string): boolean {
+  return fold(`${point.skillText} ${point.nameEs}`).includes(query);
+}
+
+/** Names for the map: what is searched for, then clusters by size, then skills by the ads that name them. */
+export function labelsOf(points: readonly MapPoint[], clusters: readonly Cluster[], lang: Lang, query: string): Label[] {
   const sums = new Map<number, { x: number; y: number; n: number }>();
   for (const point of points) {
     const sum = sums.get(point.clusterNumber) ?? { x: 0, y: 0, n: 0 };
@@ -96,5 +102,7 @@ export function labelsOf(points: readonly MapPoint[], clusters: readonly Cluster
     return [{ x: sum.x / sum.n, y: sum.y / sum.n, text: brief(labelOf(cluster, lang)), strong: true, color: `var(--cat-${cluster.color % 8})` }];
   });
   const skills = [...points].sort((a, b) => b.jobCount - a.jobCount).slice(0, 3000);
-  return [...names, ...skills.map((point) => ({ x: point.x, y: point.y, text: pointName(point, lang), strong: false, color: "var(--ink)" }))];
+  const named = (point: MapPoint, strong: boolean): Label => ({ x: point.x, y: point.y, text: pointName(point, lang), strong, color: "var(--ink)" });
+  const found = query === "" ? [] : skills.filter((point) => holds(point, query)).map((point) => named(point, true));
+  return [...found, ...names, ...skills.map((point) => named(point, false))];
 }

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { skillQuery, skillsQuery, statsQuery } from "../../api/queries";
+import { skillQuery, skillsQuery, statsQuery, wholeRankingQuery } from "../../api/queries";
 import type { ListSkillsResponse } from "../../gen/observatory/skills/v1/skills_pb";
 import { useFormat } from "../../i18n/format";
 import { useLang, useWords } from "../../i18n/lang";
@@ -34,7 +34,7 @@ export function Skills() {
   const show = Number(search.show ?? "25");
   const rankings = useQueries({
     queries: series.map(({ request }) => ({
-      ...skillsQuery({ ...request, limit: series.length > 1 ? 500 : Math.min(Math.max(show, 1), 500) }),
+      ...(series.length > 1 ? wholeRankingQuery(request) : skillsQuery({ ...request, limit: Math.min(Math.max(show, 1), 500) })),
       // Named periods need to know the newest day first.
       enabled: !stats.isPending,
     })),
