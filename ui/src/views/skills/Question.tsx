@@ -28,7 +28,7 @@ export function Question({ search, days, onChange }: Props) {
   const id = useId();
   const stats = useQuery(statsQuery);
   const countries = byCount(stats.data?.jobsByCountry);
-  const codes = [...new Set([...countries, search.country ?? ""])].filter((code) => code !== "");
+  const codes = [...new Set([...countries, search.country ?? "", ...(search.vs ?? "").split(",")])].filter((code) => code !== "");
   const vs = (search.vs ?? "").split(",").filter((code) => code !== "");
   const earlier = search.against === "before";
   const setVs = (index: number, value: string) => {
