@@ -25,7 +25,7 @@ export function Shell() {
     if (first.current !== path) main.current?.focus({ preventScroll: true });
     first.current = path;
     // On a phone the sections are a line that scrolls.
-    document.querySelector(".top nav a.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    document.querySelector(".top nav a.active")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [path]);
 
   return (

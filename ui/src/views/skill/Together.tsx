@@ -74,8 +74,9 @@ function Matrix({ first, rows }: { first: { id: string; name: string }; rows: Co
                   {all.map((column) => {
                     if (column.id === row.id) return <td key={column.id} className="soft">–</td>;
                     const share = shares.get(column.id) ?? 0;
-                    const strong = Math.round(share * 70);
-                    return <td key={column.id} className="num" style={{ background: `color-mix(in srgb, var(--accent) ${strong}%, var(--bg))`, color: strong > 42 ? "var(--on-accent)" : "var(--ink)" }}>{f.int(share * 100)}</td>;
+                    // No stronger than that the number can still be read on it, in both themes.
+                    const strong = Math.round(share * 45);
+                    return <td key={column.id} className="num" style={{ background: `color-mix(in srgb, var(--accent) ${strong}%, var(--bg))` }}>{f.int(share * 100)}</td>;
                   })}
                 </tr>
               );
