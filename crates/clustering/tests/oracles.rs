@@ -117,50 +117,42 @@ fn labels(list: &Value) -> Vec<i32> {
     numbers(list).into_iter().map(|label| label as i32).collect()
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// The mean of what two lists are apart.
-fn apart(ours: &[f64], theirs: &[f64]) -> f64 {
-    assert_eq!(ours.len(), theirs.len());
-    ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).sum::<f64>() / ours.len() as f64
-}
-
 #[test]
 fn probabilities_outliers_stabilities_and_leaves_are_those_of_pythons_hdbscan() {
     let stored = stored();
-    let details = stored["details"].as_array().unwrap();
-    let (mut leaves, mut likely, mut outside, mut stable) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for one in details {
+    let (mut leaves, mut same) = (Vec::new(), 0);
+    for one in stored["details"].as_array().unwrap() {
         let (values, dims) = points(one);
         let built = Hierarchy::new(Matrix::new(&values, dims).unwrap(), 3, &unwatched).unwrap();
         let found = built.select(5, Selection::Eom).unwrap();
         let leaf = built.select(5, Selection::Leaf).unwrap();
-        leaves.push(adjusted_rand_index(&leaf.labels, &labels(&one["leaf_labels"])));
+        let agreement = adjusted_rand_index(&leaf.labels, &labels(&one["leaf_labels"]));
+        leaves.push(agreement);
+        if agreement < 1.0 {
+            // Mutual reachabilities tie: either tree is right.
+            continue;
+        }
+        same += 1;
         let doubles = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect::<Vec<_>>();
-        likely.push(apart(&doubles(&found.probabilities), &numbers(&one["probabilities"])));
-        outside.push(apart(&doubles(&found.outlier_scores), &numbers(&one["outlier_scores"])));
-        let (mut ours, theirs) = (built.condense(5).unwrap().stabilities, numbers(&one["stabilities"]));
-        ours.sort_by(f64::total_cmp);
-        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-4 * b.max(1.0);
-        stable += usize::from(ours.len() == theirs.len() && ours.iter().zip(&theirs).all(close));
-        println!(
-            "seed {}: leaves {:.3}, probabilities {:.5}, outliers {:.5}, stabilities {} of {}",
-            one["seed"],
-            leaves.last().unwrap(),
-            likely.last().unwrap(),
-            outside.last().unwrap(),
-            ours.len(),
-            theirs.len()
-        );
+        let mut stabilities = built.condense(5).unwrap().stabilities;
+        stabilities.sort_by(f64::total_cmp);
+        for (name, ours) in [
+            ("probabilities", doubles(&found.probabilities)),
+            ("outlier_scores", doubles(&found.outlier_scores)),
+            ("stabilities", stabilities),
+        ] {
+            let theirs = numbers(&one[name]);
+            assert_eq!(ours.len(), theirs.len(), "seed {}: {name}", one["seed"]);
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                let off = (ours - theirs).abs() / theirs.max(1.0);
+                assert!(off < 1e-4, "seed {}: {name} {ours} for {theirs}", one["seed"]);
+            }
+        }
     }
-    println!("stabilities equal on {stable} of {}", details.len());
-    assert!(median(leaves) >= 0.99);
-    assert!(median(likely) < 1e-4);
-    assert!(median(outside) < 1e-4);
-    assert!(stable * 10 >= details.len() * 9, "{stable} of {}", details.len());
+    leaves.sort_by(f64::total_cmp);
+    println!("leaves: median {:.4}; the same on {same} of {}", leaves[leaves.len() / 2], leaves.len());
+    assert!(leaves[leaves.len() / 2] >= 0.99, "{leaves:?}");
+    assert!(same > 20, "{same}");
 }
 
 #[test]
@@ -173,7 +165,10 @@ fn density_based_validity_is_that_of_pythons_hdbscan() {
         let truth: Vec<i32> = (0..(values.len() / dims) as i32).map(|row| row % groups).collect();
         let ours = dbcv(Matrix::new(&values, dims).unwrap(), &truth).unwrap();
         println!("seed {}: {ours:.6} for {theirs:.6}", one["seed"]);
-        compared += usize::from((ours - theirs).abs() < 1e-4);
+        // In many columns nearly all distances tie within the tolerance by which theirs looks for an edge's end.
+        let tolerance = if dims < 64 { 1e-6 } else { 2e-3 };
+        assert!((ours - theirs).abs() < tolerance, "seed {}: {ours} for {theirs}", one["seed"]);
+        compared += 1;
     }
     assert!(compared > 20, "{compared}");
 }
